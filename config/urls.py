@@ -1,0 +1,12 @@
+"""Every address that Django answers. Published pages are files and never come here (config/asgi.py)."""
+
+from django.urls import include, path, re_path
+from wagtail.admin import urls as wagtailadmin_urls
+
+from wangqun.portal.views import not_released
+
+urlpatterns = [
+    path("admin/", include(wagtailadmin_urls)),
+    # Wagtail reverses this name to make page addresses; what is not released does not exist for the public.
+    re_path(r"^((?:[\w\-]+/)*)$", not_released, name="wagtail_serve"),
+]

@@ -1,0 +1,93 @@
+"""What every test shares: a database with the cast in it, no network but this machine, and the clock as a fixture."""
+
+import shutil
+from collections.abc import Callable, Iterator
+
+import pytest
+import time_machine
+from django.conf import settings
+
+from tests import database
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "req(*ids): the requirements of ../shared/requirements.md that the test proves")
+    config.addinivalue_line("markers", "postgresql: needs real concurrency, runs on PostgreSQL only")
+    config.addinivalue_line("markers", "browser: drives real Chromium")
+    config.addinivalue_line("markers", "committed: commits for real; the database is made afresh afterwards")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    on_postgresql = "postgresql" in settings.DATABASES["default"]["ENGINE"]
+    kept, dropped = [], []
+    for item in items:
+        if (item.get_closest_marker("postgresql") and not on_postgresql) or (item.get_closest_marker("browser") and on_postgresql):
+            dropped.append(item)
+        else:
+            kept.append(item)
+    if dropped:
+        config.hook.pytest_deselected(items=dropped)
+        items[:] = kept
+
+
+def _people() -> None:
+    from tests.world import build
+
+    build()
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(request: pytest.FixtureRequest, django_db_blocker) -> Iterator[None]:
+    worker = getattr(request.config, "workerinput", {}).get("workerid", "main")
+    with django_db_blocker.unblock():
+        drop = database.prepare(worker, _people)
+    yield
+    with django_db_blocker.unblock():
+        drop()
+
+
+@pytest.fixture
+def committed_db(request: pytest.FixtureRequest, django_db_setup, django_db_blocker) -> Iterator[None]:
+    """A database of this test's own in which transactions really commit; thrown away afterwards."""
+    from django.db import connection, connections
+
+    with django_db_blocker.unblock():
+        before = connection.settings_dict["NAME"]
+        saved = settings.DATA.with_name(settings.DATA.name + "-saved")
+        shutil.copytree(settings.DATA, saved, dirs_exist_ok=True)
+        drop = database.prepare("committed", _people)
+        yield
+        connections.close_all()
+        drop()
+        database._point_at(before)
+        shutil.rmtree(settings.DATA)
+        saved.rename(settings.DATA)
+
+
+@pytest.fixture
+def world(db):
+    """The cast: see tests/world.py."""
+    from tests.world import World
+
+    return World()
+
+
+@pytest.fixture
+def travel() -> Iterator[Callable[[str], None]]:
+    """Move this process to a moment, e.g. travel("2026-03-12 09:00"), Asia/Shanghai; the machine's clock stays."""
+    travellers: list[time_machine.travel] = []
+
+    def go(moment: str) -> None:
+        while travellers:
+            travellers.pop().stop()
+        from datetime import datetime
+        from zoneinfo import ZoneInfo
+
+        at = datetime.fromisoformat(moment).replace(tzinfo=ZoneInfo("Asia/Shanghai"))
+        traveller = time_machine.travel(at, tick=True)
+        traveller.start()
+        travellers.append(traveller)
+
+    yield go
+    while travellers:
+        travellers.pop().stop()

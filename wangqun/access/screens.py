@@ -1,0 +1,69 @@
+"""What every staff list shares: it asks the archive who may see it, and shows each person only their own scope."""
+
+from typing import Any, ClassVar
+
+from django.contrib.auth import get_user_model
+from django.db.models import QuerySet
+from wagtail.admin.views import generic
+from wagtail.admin.viewsets.model import ModelViewSet
+from wagtail.permission_policies.base import BasePermissionPolicy
+
+from wangqun.access.actions import may_somewhere
+from wangqun.people.models import User
+
+
+class RightsPolicy(BasePermissionPolicy):
+    """Answers Wagtail's questions about a model from the archive: `view` for looking, `change` for everything else."""
+
+    def __init__(self, model: Any, view: str | None, change: str | None) -> None:
+        super().__init__(model)
+        self.view, self.change = view, change
+
+    def user_has_permission(self, user: User, action: str) -> bool:
+        right = self.view if action == "view" else self.change
+        if action == "view" and right is None:
+            return bool(user.is_active)  # every member of staff, within what `visible_to` leaves
+        return right is not None and may_somewhere(user, right)
+
+    def user_has_any_permission(self, user: User, actions: Any) -> bool:
+        return any(self.user_has_permission(user, action) for action in actions)
+
+    def users_with_any_permission(self, actions: Any) -> QuerySet:
+        return get_user_model().objects.none()
+
+
+class ScopedIndexView(generic.IndexView):
+    """Lists only what the model's `visible_to(user)` leaves."""
+
+    def get_base_queryset(self) -> QuerySet:
+        rows = super().get_base_queryset()
+        return rows.visible_to(self.request.user) if hasattr(rows, "visible_to") else rows
+
+
+class ScopedInspectView(generic.InspectView):
+    """Shows a row only to those in whose list it stands; 404 for others."""
+
+    def get_queryset(self) -> QuerySet:
+        rows = self.model._default_manager.all()
+        return rows.visible_to(self.request.user) if hasattr(rows, "visible_to") else rows
+
+
+class RecordViewSet(ModelViewSet):
+    """A list of records: search, filter, sort, page, export, look closer. Changes go through actions, not forms.
+
+    Set `view_right` (None: every member of staff) and, where plain forms may add and edit, `change_right`.
+    """
+
+    view_right: ClassVar[str | None] = None
+    change_right: ClassVar[str | None] = None
+    index_view_class = ScopedIndexView
+    inspect_view_class = ScopedInspectView
+    inspect_view_enabled = True
+    copy_view_enabled = False
+    add_to_reference_index = False
+    add_to_admin_menu = False
+    exclude_form_fields: ClassVar[list[str]] = []
+
+    @property
+    def permission_policy(self) -> RightsPolicy:
+        return RightsPolicy(self.model, self.view_right, self.change_right)

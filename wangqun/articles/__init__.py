@@ -1,0 +1,1 @@
+"""稿件: articles, their sources, pictures and attachments."""

@@ -1,0 +1,1 @@
+"""考核: scores as queries over facts, frozen when a month is closed."""

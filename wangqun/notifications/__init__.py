@@ -1,0 +1,1 @@
+"""通知: notices to people and organisations, and the channels that carry them."""

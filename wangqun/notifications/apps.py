@@ -1,0 +1,9 @@
+"""Django's entry for notifications."""
+
+from django.apps import AppConfig
+
+
+class NotificationsConfig(AppConfig):
+    name = "wangqun.notifications"
+    label = "notifications"
+    verbose_name = "通知"

@@ -1,0 +1,1 @@
+"""门户: home pages, navigation and the furniture of every public page."""

@@ -1,0 +1,1 @@
+"""提醒督办: numbered reminder slips, receipts, telephone reminders, escalation."""

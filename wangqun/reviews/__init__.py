@@ -1,0 +1,1 @@
+"""审核: machine check, division, leader and office, as Wagtail tasks; signatures bound to the content."""

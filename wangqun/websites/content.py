@@ -1,0 +1,24 @@
+"""What a signature is bound to: the digest of a revision's content, files included."""
+
+import hashlib
+import json
+from typing import Any
+
+from wagtail.models import Revision
+
+# State and tree position are not content: they change when a page is published, moved or locked.
+NOT_CONTENT = {
+    "pk", "path", "depth", "numchild", "url_path", "content_type", "owner", "draft_title", "live", "has_unpublished_changes",
+    "first_published_at", "last_published_at", "live_revision", "latest_revision", "latest_revision_created_at", "locked",
+    "locked_at", "locked_by", "go_live_at", "expire_at", "expired", "alias_of", "translation_key", "locale", "slug",
+    "wagtail_admin_comments", "submitted_from",
+}  # fmt: skip
+
+
+def content_hash(revision: Revision) -> str:
+    """Return the SHA-256, in hexadecimal, of what `revision` would show: its text and the bytes of its files."""
+    page = revision.as_object()
+    content: dict[str, Any] = {key: value for key, value in revision.content.items() if key not in NOT_CONTENT}
+    content["files"] = sorted(page.referenced_digests()) if hasattr(page, "referenced_digests") else []
+    text = json.dumps(content, sort_keys=True, ensure_ascii=False, separators=(",", ":"), default=str)
+    return hashlib.sha256(text.encode("utf-8")).hexdigest()
