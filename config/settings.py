@@ -42,6 +42,9 @@ PUBLIC_SCHEME = env.text("WANGQUN_PUBLIC_SCHEME", "http" if DEBUG else "https")
 PUBLIC_PORT = env.integer("WANGQUN_PUBLIC_PORT", default=PORT if DEBUG else 443, least=1, most=65535)
 """Scheme and port under which readers reach the sites; they stand in feeds, site maps and links between sites."""
 ADMIN_HOST = env.text("WANGQUN_ADMIN_HOST", "127.0.0.1")
+WANGQUN_CITY = env.text("WANGQUN_CITY", "石家庄市")
+WANGQUN_DOMAIN = env.text("WANGQUN_DOMAIN", "localhost")
+"""The domain under which all sites of the group stand, e.g. sjz.gov.cn; names and domains of sites are proposed from these."""
 ALLOWED_HOSTS = env.words("ALLOWED_HOSTS", "127.0.0.1,localhost,.localhost" if DEBUG else "")
 CSRF_TRUSTED_ORIGINS = env.words("CSRF_TRUSTED_ORIGINS", "")
 

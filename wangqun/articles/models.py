@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from typing import Any
 
 from django.conf import settings
 from django.db import models
@@ -121,6 +122,24 @@ class ArticlePage(PublicPage, Page):
 
             self.slug = next_slug()
         super().full_clean(*args, **kwargs)
+
+    def referenced_digests(self) -> list[str]:
+        """Return the digests of the files a signature covers besides the text: attachments, pictures, cover."""
+        images = [block.value["image"] for block in self.body if block.block_type == "picture"]
+        images = [image for image in [*images, self.cover] if image is not None]
+        documents = [attachment.document for attachment in self.attachments.all()]
+        return [f"{item.pk}:{item.get_file_hash()}" for item in [*images, *documents]]
+
+    def cover_address(self, assets: Assets) -> str:
+        """Take the cover along for home pages and return its address; "" where the article has none."""
+        if self.cover is None:
+            return ""
+        rendition = self.cover.get_rendition("fill-800x450|format-jpeg")
+        return assets.add(rendition.file, rendition.file.name)
+
+    def public_item_values(self) -> dict[str, Any]:
+        """Return what public lists show of this article."""
+        return {"summary": self.summary, "cover_text": self.cover_text, "source": self.displayed_source}
 
     def public_files(self) -> Iterator[PublicFile]:
         """One page in the article's own folder; pictures and attachments beside it."""

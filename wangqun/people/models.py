@@ -35,6 +35,8 @@ class Organisation(models.Model):
     name = models.CharField("名称", max_length=128, unique=True)
     short_name = models.CharField("简称", max_length=64)
     code = models.SlugField("代码", max_length=32, unique=True, help_text="拼音首字母等短代码,用于域名和导入导出。")
+    region_name = models.CharField("行政区", max_length=32, blank=True, help_text="如“正定县”；网站命名用。")
+    department_name = models.CharField("部门简称", max_length=32, blank=True, help_text="如“商务”“商务局”；网站命名用。")
     region_code = models.CharField("行政区划代码", max_length=6, blank=True)
     leader = models.ForeignKey(
         "people.User", models.PROTECT, null=True, blank=True, related_name="led_organisations", verbose_name="分管领导"

@@ -1,0 +1,315 @@
+"""The verbs of publication: release, withdraw, reconcile. A page is public because a Release row covers it.
+
+依据：沪22(信息发布备案)、石21(终审)、沪27(安全发布)。
+"""
+
+from typing import Any
+
+from django.db import transaction
+from django.db.models import Max
+from wagtail.models import Page, Revision, WorkflowState
+
+from wangqun.access.actions import holders, may, require
+from wangqun.articles.models import ArticlePage
+from wangqun.audit.actions import record
+from wangqun.base.errors import Refused
+from wangqun.base.middleware import current_address
+from wangqun.base.moments import now, today
+from wangqun.columns import actions as columns
+from wangqun.columns.models import ColumnPage, PublicItem
+from wangqun.notifications.actions import notify
+from wangqun.people.actions import system_user
+from wangqun.people.models import User
+from wangqun.publication import jobs, tree
+from wangqun.publication.models import Alarm, File, Release, RenderOrder
+from wangqun.screening.actions import latest as latest_examination
+from wangqun.sharing import actions as sharing
+from wangqun.websites.content import content_hash
+from wangqun.websites.models import Website
+
+LEVELS = ["department", "leader", "centre"]
+
+
+@transaction.atomic
+def release(workflow_state: WorkflowState, *, by: User) -> Release:
+    """Release the revision that a finished review approved: make it live, write the record, order its files.
+
+    Raises Refused unless people signed exactly this content at every needed level, none of them its author and all distinct.
+    依据：石14、石21、沪22。
+    """
+    page = Page.objects.select_for_update().get(pk=workflow_state.object_id).specific
+    revision = page.get_latest_revision()
+    digest = content_hash(revision)
+    approvers = _approvers(workflow_state, revision, digest)
+    examination = latest_examination(revision)
+    if examination is None or examination.content_hash != digest or not examination.is_passed:
+        raise Refused("稿件未通过机器检查，不能发布，请重新提交审核。")
+    _publish(revision, by=by)
+    return _write_release(
+        page.pk,
+        revision,
+        digest,
+        by=by,
+        author=workflow_state.requested_by,
+        approvers=approvers,
+        examination=examination,
+        workflow_state=workflow_state,
+    )
+
+
+@transaction.atomic
+def release_structure(page: Page, *, by: User, reason: str) -> Release:
+    """Release a home page or a column, whose newest revision holds titles and settings only. Never an article. 依据：沪22。"""
+    require(by, "publication.structure", page)
+    page = Page.objects.select_for_update().get(pk=page.pk).specific
+    if isinstance(page, ArticlePage):
+        raise Refused("稿件须经审核流程发布，不能直接公开。")
+    revision = page.get_latest_revision() or page.save_revision(user=by)
+    _publish(revision, by=by)
+    return _write_release(page.pk, revision, content_hash(revision), by=by, author=by, approvers=[], kind=Release.Kind.STRUCTURE, note=reason)
+
+
+@transaction.atomic
+def withdraw(page: Page, *, by: User, reason: str, note: str = "") -> Release:
+    """Withdraw a released article and every copy of it: 410 with a notice at its address, out of all lists. 依据：沪22、石14。
+
+    `reason` is a Release.WithdrawalReason; `note` one sentence for readers. Raises Refused where it is not public.
+    """
+    require(by, "publication.withdraw", page)
+    return _withdraw(page, by=by, reason=reason, note=note)
+
+
+def _withdraw(page: Page, *, by: User, reason: str, note: str) -> Release:
+    page = Page.objects.select_for_update().get(pk=page.pk).specific
+    if not isinstance(page, ArticlePage):
+        raise Refused("只有稿件可以撤下；栏目和网站请在网站登记中办理。")
+    if reason not in Release.WithdrawalReason.values:
+        raise Refused("请选择撤下的原因。")
+    last = newest_release(page)
+    if last is None or last.kind == Release.Kind.WITHDRAWAL:
+        raise Refused("此稿没有公开，不需要撤下。")
+    state = page.current_workflow_state
+    if state is not None:
+        state.cancel(user=by)
+    Page.objects.filter(pk=page.pk).update(live=False, has_unpublished_changes=True, live_revision=None)
+    columns.hide(page)
+    made = Release.objects.create(
+        **_values(page, by=by), kind=Release.Kind.WITHDRAWAL, revision_id=last.revision_id, content_hash=last.content_hash,
+        published_at=last.published_at, approvers=[], withdrawal_reason=reason, note=note.strip(), author_id=last.author_id,
+    )  # fmt: skip
+    order(page, reason=f"撤下：{made.title}")
+    for copy in sharing.copies_of(page):
+        if may_follow(copy):
+            _withdraw(copy, by=system_user(), reason=Release.WithdrawalReason.SOURCE_WITHDRAWN, note=note)
+    record("publication.withdraw", made, by=by, data={"page": page.pk, "reason": reason, "note": note.strip()})
+    return made
+
+
+def may_follow(copy: ArticlePage) -> bool:
+    """Return whether `copy` is public now and so must follow its source's withdrawal."""
+    last = newest_release(copy)
+    return last is not None and last.kind != Release.Kind.WITHDRAWAL
+
+
+def newest_release(page: Page) -> Release | None:
+    """Return the newest release record of `page`: a withdrawal means that it is not public."""
+    return Release.objects.filter(page_id=page.pk).order_by("-number").first()
+
+
+def is_public(page: Page) -> bool:
+    """Return whether the newest record of `page` is a release."""
+    last = newest_release(page)
+    return last is not None and last.kind != Release.Kind.WITHDRAWAL
+
+
+def _approvers(workflow_state: WorkflowState, revision: Revision, digest: str) -> list[dict[str, Any]]:
+    """Return who signed exactly this content, checked anew: every needed level, no author, nobody twice."""
+    signings = list(
+        workflow_state.signings.filter(revision=revision, decision="approve", content_hash=digest)
+        .exclude(level="machine")
+        .select_related("by")
+        .order_by("id")
+    )
+    skipped = set(workflow_state.signings.filter(revision=revision, decision="skip").values_list("level", flat=True))
+    missing = [level for level in LEVELS if level not in skipped and level not in {item.level for item in signings}]
+    if missing:
+        raise Refused("审核签署不全，不能发布，请重新提交审核。")
+    people = [item.by_id for item in signings]
+    if len(set(people)) != len(people) or workflow_state.requested_by_id in people:
+        raise Refused("同一人不能既写又审，也不能签署两级，请由其他人员审核。")
+    return [{"level": item.level, "user": item.by_id, "name": str(item.by), "at": item.at.isoformat()} for item in signings]
+
+
+def _publish(revision: Revision, *, by: User) -> None:
+    """Make the revision live. The only call of Wagtail's publish; nobody holds its permission."""
+    revision.publish(user=by, log_action=True, skip_permission_checks=True)
+
+
+def _values(page: Page, *, by: User) -> dict[str, Any]:
+    """Return what every record says of its page."""
+    number = (Release.objects.filter(page_id=page.pk).aggregate(last=Max("number"))["last"] or 0) + 1
+    column = ColumnPage.objects.filter(path__in=[page.path[:end] for end in range(4, len(page.path) + 1, 4)]).order_by("-depth").first()
+    duty = column.duty_on(today()) if column else None
+    website = Website.objects.of_page(page)
+    if website is None:
+        raise Refused("此页面不在任何网站之内，不能发布。")
+    return {
+        "page_id": page.pk,
+        "number": number,
+        "title": page.title,
+        "address": page.public_path,
+        "website": website,
+        "column": column,
+        "organisation": duty.organisation if duty else website.organisation,
+        "released_at": now(),
+        "released_by": by,
+        "source_address": current_address(),
+    }
+
+
+def _write_release(
+    page_id: int, revision: Revision, digest: str, *, by: User, author: User | None, approvers: list[dict[str, Any]], **details: Any
+) -> Release:
+    page = Page.objects.get(pk=page_id).specific
+    previous = Release.objects.filter(page_id=page_id).order_by("number").first()
+    published_at = previous.published_at if previous else now()
+    if page.first_published_at != published_at:
+        Page.objects.filter(pk=page_id).update(first_published_at=published_at)
+        page.first_published_at = published_at
+    if isinstance(page, ArticlePage):
+        details.setdefault("kind", Release.Kind.CORRECTION if previous else Release.Kind.FIRST)
+        details.setdefault("note", page.correction_note)
+        details |= {"is_reprint": page.is_reprint, "is_submitted": page.submitted_from_id is not None}
+    values = _values(page, by=by)
+    made = Release.objects.create(
+        **values, revision=revision, content_hash=digest, published_at=published_at, author=author, approvers=approvers, **details
+    )
+    columns.show(page, kind=_kind(page), website=values["website"], values=_item_values(page, made))
+    order(page, reason=f"{made.get_kind_display()}：{made.title}")
+    if isinstance(page, ArticlePage):
+        if made.kind == Release.Kind.FIRST:
+            columns.note_update(made.column, by=by, at=made.released_at)
+        sharing.follow_correction(page, content_hash=digest, by=by)
+    record("publication.release", made, by=by, data={"page": page_id, "revision": revision.pk, "content_hash": digest})
+    return made
+
+
+def _kind(page: Page) -> str:
+    if isinstance(page, ArticlePage):
+        return PublicItem.Kind.ARTICLE
+    return PublicItem.Kind.COLUMN if isinstance(page, ColumnPage) else PublicItem.Kind.HOME
+
+
+def _item_values(page: Page, made: Release) -> dict[str, Any]:
+    """Return what the public lists show of a page just released."""
+    parent = page.get_parent()
+    column = ColumnPage.objects.filter(pk=parent.pk).first() if not page.is_root() else None
+    values = {
+        "column": column,
+        "organisation": made.organisation,
+        "address": page.public_path,
+        "published_at": made.published_at,
+        "updated_at": made.released_at,
+    }
+    return values | (page.public_item_values() if hasattr(page, "public_item_values") else {})
+
+
+def order(page: Page, *, reason: str) -> None:
+    """Order the files of `page` and of everything that shows it; they are made right after commit. 依据：沪23。"""
+    _order_one(page, RenderOrder.Priority.PAGE, reason)
+    website = Website.objects.of_page(page)
+    above = Page.objects.filter(path__in=[page.path[:end] for end in range(8, len(page.path), 4)])
+    shown_by = list(above)
+    portal = Website.objects.filter(kind=Website.Kind.PORTAL, site__isnull=False).select_related("site__root_page").first()
+    if portal is not None and website is not None and portal.pk != website.pk:
+        shown_by.append(portal.site.root_page)
+    for other in shown_by:
+        _order_one(other, RenderOrder.Priority.LISTS, reason)
+    transaction.on_commit(jobs.enqueue_rendering)
+
+
+def _order_one(page: Page, priority: int, reason: str) -> None:
+    """Put one page on the list of files to make, unless it waits there already; a page that waits keeps the higher rank."""
+    waiting = RenderOrder.objects.filter(page_id=page.pk, done_at__isnull=True)
+    if not waiting.update(ordered_at=now()):
+        RenderOrder.objects.create(page_id=page.pk, priority=priority, reason=reason[:255], ordered_at=now())
+
+
+@transaction.atomic
+def reconcile() -> list[Alarm]:
+    """Alarm on what is live in the database without a release, and on what differs from its record; publishes nothing.
+
+    Returns the open alarms. Such pages are not public all the same: the tree and the lists hold released ones only. 依据：沪27。
+    """
+    found: list[tuple[str, Page, str]] = []
+    for page in Page.objects.live().filter(depth__gt=1).only("pk", "title", "path", "live_revision").iterator(chunk_size=500):
+        if Website.objects.of_page(page) is None:
+            continue
+        last = newest_release(page)
+        if last is None or last.kind == Release.Kind.WITHDRAWAL:
+            found.append((Alarm.Kind.LIVE_WITHOUT_RELEASE, page, f"{page.pk} {page.title}"))
+        elif last.revision_id != page.live_revision_id:
+            found.append((Alarm.Kind.CONTENT_DIFFERS, page, f"{page.pk} {page.title}"))
+    kinds = [Alarm.Kind.LIVE_WITHOUT_RELEASE, Alarm.Kind.CONTENT_DIFFERS]
+    keep = []
+    for kind, page, what in found:
+        alarm, created = Alarm.objects.get_or_create(kind=kind, what=what[:500], cleared_at=None, defaults={"page": page, "found_at": now()})
+        keep.append(alarm.pk)
+        if created:
+            notify(holders("reminders.manage"), topic="alarm", title=str(alarm), key=f"alarm:{alarm.pk}", url="/admin/alarms/")
+            record("publication.alarm", alarm, by=system_user(), data={"kind": kind, "page": page.pk})
+    Alarm.objects.filter(kind__in=kinds, cleared_at__isnull=True).exclude(pk__in=keep).update(cleared_at=now())
+    return list(Alarm.objects.filter(cleared_at__isnull=True))
+
+
+def may_see_records(user: User) -> bool:
+    """Return whether `user` may read all release records: the office and the auditor."""
+    return may(user, "publication.records")
+
+
+def order_all(*, host: str = "") -> int:
+    """Order the files of every page that has a release record, of one host where given; returns how many pages."""
+    records = Release.objects.filter(website__domain=host) if host else Release.objects.all()
+    pages = set(records.values_list("page_id", flat=True))
+    waiting = set(RenderOrder.objects.filter(done_at__isnull=True).values_list("page_id", flat=True))
+    with transaction.atomic():
+        RenderOrder.objects.bulk_create(
+            RenderOrder(page_id=pk, priority=RenderOrder.Priority.WIDE, reason="全站重新生成", ordered_at=now())
+            for pk in sorted(pages - waiting)
+        )
+    return len(pages)
+
+
+def verify_files() -> list[Alarm]:
+    """Compare every file of the tree with its row; order afresh what was altered or is missing, remove what was added.
+
+    Returns the alarms of this run. Files of pages that still wait to be made are left alone. 依据：沪27。
+    """
+    waiting = set(RenderOrder.objects.filter(done_at__isnull=True).values_list("page_id", flat=True))
+    found: list[tuple[str, str]] = []
+    known = set()
+    for row in File.objects.select_related("page").iterator(chunk_size=1000):
+        known.add((row.host, row.path))
+        if row.page_id in waiting:
+            continue
+        digest = tree.sha256_of(row.host, row.path)
+        if digest == row.sha256:
+            continue
+        kind = Alarm.Kind.FILE_MISSING if digest is None else Alarm.Kind.FILE_ALTERED
+        found.append((kind, f"{row.host}/{row.path}"))
+        with transaction.atomic():
+            _order_one(row.page, RenderOrder.Priority.PAGE, f"{kind.label}：{row.path}")
+    with tree.only_one_writer():
+        for host, path in tree.files():
+            if (host, path) not in known and not File.objects.filter(host=host, path=path).exists():
+                tree.remove(host, path)
+                found.append((Alarm.Kind.FILE_ADDED, f"{host}/{path}"))
+    return [_alarm_of_file(kind, what) for kind, what in found]
+
+
+@transaction.atomic
+def _alarm_of_file(kind: str, what: str) -> Alarm:
+    alarm = Alarm.objects.create(kind=kind, what=what[:500], found_at=now(), cleared_at=now())
+    notify(holders("reminders.manage"), topic="alarm", title=str(alarm), key=f"alarm:{alarm.pk}", url="/admin/alarms/")
+    record("publication.alarm", alarm, by=system_user(), data={"kind": kind, "what": what})
+    return alarm

@@ -47,7 +47,7 @@ class ReviewTask(Task):
 
 
 class MachineReview(ReviewTask):
-    """机器检查: runs the checks and settles itself at once. 依据:石21、沪10。"""
+    """机器检查: runs the checks and settles itself at once. 依据：石21、沪10。"""
 
     level = Level.MACHINE
 
@@ -58,42 +58,50 @@ class MachineReview(ReviewTask):
         return signing.settle_by_machine(super().start(workflow_state, user=user), user=user)
 
 
-class DepartmentReview(ReviewTask):
-    """处室初审: truth and reliability, by the head of the column's organisation. 依据:石14。"""
+class PersonReview(ReviewTask):
+    """A task of people. A returned text resumes where it was returned, so the machine looks at the new text first."""
+
+    class Meta:
+        abstract = True
+
+    def start(self, workflow_state: WorkflowState, user: User | None = None) -> TaskState:
+        if not signing.machine_has_passed(workflow_state):
+            machine = MachineReview.objects.get(workflow_tasks__workflow=workflow_state.workflow)
+            return machine.start(workflow_state, user=user)
+        state = super().start(workflow_state, user=user)
+        if self.is_needed(state):
+            return signing.open_task(state, self.level)
+        return signing.skip(state, self.level)
+
+    def is_needed(self, task_state: TaskState) -> bool:
+        return True
+
+
+class DepartmentReview(PersonReview):
+    """处室初审: truth and reliability, by the head of the column's organisation. 依据：石14。"""
 
     level = Level.DEPARTMENT
 
     class Meta:
         verbose_name = verbose_name_plural = "处室初审"
 
-    def start(self, workflow_state: WorkflowState, user: User | None = None) -> TaskState:
-        return signing.open_task(super().start(workflow_state, user=user), self.level)
 
-
-class LeaderReview(ReviewTask):
-    """主管领导复审: only for sensitive or wide-reaching items. 依据:石21。"""
+class LeaderReview(PersonReview):
+    """主管领导复审: only for sensitive or wide-reaching items. 依据：石21。"""
 
     level = Level.LEADER
 
     class Meta:
         verbose_name = verbose_name_plural = "主管领导复审"
 
-    def start(self, workflow_state: WorkflowState, user: User | None = None) -> TaskState:
-        state = super().start(workflow_state, user=user)
-        if signing.is_sensitive(state.revision):
-            return signing.open_task(state, self.level)
-        return signing.skip(state, self.level)
+    def is_needed(self, task_state: TaskState) -> bool:
+        return signing.is_sensitive(task_state.revision)
 
 
-class CentreReview(ReviewTask):
-    """信息处终审: the final word on everything that goes public. 依据:石21。"""
+class CentreReview(PersonReview):
+    """信息处终审: the final word on everything that goes public. 依据：石21。"""
 
     level = Level.CENTRE
 
     class Meta:
         verbose_name = verbose_name_plural = "信息处终审"
-
-    def start(self, workflow_state: WorkflowState, user: User | None = None) -> TaskState:
-        return signing.open_task(super().start(workflow_state, user=user), self.level)
-
-

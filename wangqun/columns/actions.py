@@ -1,0 +1,143 @@
+"""The verbs of columns: open, entrust, note an update, show and hide in public lists. 依据：石13、石15、石20。"""
+
+from collections.abc import Sequence
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from django.db import transaction
+from wagtail.models import Page
+
+from wangqun.access.actions import require
+from wangqun.audit.actions import record
+from wangqun.base.errors import Refused
+from wangqun.base.moments import start_of, today
+from wangqun.clocks import actions as clocks
+from wangqun.clocks.models import Clock
+from wangqun.columns.models import ColumnClock, ColumnPage, Duty, DutyPerson, PublicItem
+from wangqun.people.models import Organisation, User
+from wangqun.reminders import actions as reminders
+from wangqun.websites.models import Website, WebsiteClock
+
+USUAL_DAYS = {ColumnPage.Kind.NEWS: 7, ColumnPage.Kind.INTERACTION: 7}  # 石15(1)(2): one week
+BASIS = {
+    ColumnPage.Kind.NEWS: "石15(1)",
+    ColumnPage.Kind.INTERACTION: "石15(2)",
+    ColumnPage.Kind.AS_IT_CHANGES: "石15(3)",
+    ColumnPage.Kind.LAW: "沪23",
+    ColumnPage.Kind.OTHER: "石15(4)",
+}
+UPDATES_A_WEEK = 2  # 沪23
+
+
+@transaction.atomic
+def open_column(
+    parent: Page, *, title: str, slug: str, kind: str, description: str, keywords: str, by: User, **details: Any
+) -> ColumnPage:
+    """Set up a column below `parent`, not yet public: the publication app releases it. 依据：石13。
+
+    `details` may hold update_days (days), tag_type, accepts_submissions. News and interaction columns get 7 days unless set.
+    """
+    require(by, "columns.manage", parent)
+    if parent.get_children().filter(slug=slug).exists():
+        raise Refused(f"“{parent.title}”下已有地址为“{slug}”的栏目，请换一个地址。")
+    details.setdefault("update_days", USUAL_DAYS.get(ColumnPage.Kind(kind)))
+    column = ColumnPage(title=title, slug=slug, kind=kind, description=description, keywords=keywords, live=False, owner=by, **details)
+    parent.add_child(instance=column)
+    column.save_revision(user=by, log_action=True)
+    record("columns.open_column", column, by=by)
+    return column
+
+
+@transaction.atomic
+def entrust(
+    column: ColumnPage,
+    *,
+    organisation: Organisation,
+    editors: Sequence[User],
+    reviewers: Sequence[User],
+    by: User,
+    deputies: Sequence[User] = (),
+    valid_from: date | None = None,
+    remark: str = "",
+) -> Duty:
+    """Make an organisation, through named people, responsible for a column from a day on; the row before ends the day before.
+
+    Raises Refused without an editor or a reviewer, or for a day that is already past the current row. 依据：石13、石20。
+    """
+    require(by, "columns.manage", column)
+    if not editors or not reviewers:
+        raise Refused(f"栏目“{column.title}”至少要有一名采编人员和一名审核人员。")
+    valid_from = valid_from or today()
+    current = Duty.objects.select_for_update().filter(column=column, valid_until__isnull=True).first()
+    if current:
+        if valid_from <= current.valid_from:
+            raise Refused(f"栏目“{column.title}”的现行责任自 {current.valid_from:%Y-%m-%d} 起，新的责任须晚于此日。")
+        current.valid_until = valid_from - timedelta(days=1)
+        current.save(update_fields=["valid_until"])
+    duty = Duty.objects.create(column=column, organisation=organisation, valid_from=valid_from, remark=remark)
+    rows = [(DutyPerson.Role.EDITOR, editors), (DutyPerson.Role.REVIEWER, reviewers), (DutyPerson.Role.DEPUTY, deputies)]
+    DutyPerson.objects.bulk_create(
+        DutyPerson(duty=duty, user=user, role=role, position=position)
+        for role, people in rows
+        for position, user in enumerate(people)
+    )
+    _keep_clock(column, organisation, by=by)
+    record("columns.entrust", duty, by=by, data={"people": {role: [user.pk for user in people] for role, people in rows}})
+    return duty
+
+
+def _keep_clock(column: ColumnPage, organisation: Organisation, *, by: User) -> None:
+    """Give a column with an update rule its clock, or tell the clock who answers now."""
+    held = ColumnClock.objects.filter(column=column).select_related("clock").first()
+    if held:
+        clocks.describe(held.clock, organisation=organisation, name=clock_name(column))
+    elif column.update_days:
+        suffix = column.kind if column.kind in {"news", "interaction"} else "other"
+        clock = clocks.open_clock(
+            kind=f"column_{suffix}", name=clock_name(column), organisation=organisation, unit=Clock.Unit.DAY,
+            amount=column.update_days, basis=BASIS[ColumnPage.Kind(column.kind)], url=f"/admin/pages/{column.pk}/", by=by,
+        )  # fmt: skip
+        ColumnClock.objects.create(column=column, clock=clock)
+
+
+def clock_name(column: ColumnPage) -> str:
+    """Return how the column's clock is called: site and column."""
+    return f"{column.website.name} · {column.title}"
+
+
+@transaction.atomic
+def note_update(column: ColumnPage, *, by: User, at: datetime) -> None:
+    """Let the clocks of the column and of those above it start over, and close their open reminders. 依据：石15、沪23。
+
+    A child column's update counts for its parents. The site's own clock starts over at the second update of a week.
+    """
+    above = [column.path[:end] for end in range(4, len(column.path) + 1, 4)]
+    held = ColumnClock.objects.filter(column__path__in=above).select_related("clock").order_by("column__path")
+    for row in held:
+        _restart(row.clock, by=by)
+    monday = start_of(today() - timedelta(days=today().weekday()))
+    website = column.website
+    if PublicItem.objects.articles().filter(website=website, published_at__gte=monday).count() >= UPDATES_A_WEEK:
+        for site_row in WebsiteClock.objects.filter(website=website).select_related("clock"):
+            _restart(site_row.clock, by=by)
+
+
+def _restart(clock: Clock, *, by: User) -> None:
+    if clock.is_running:
+        clocks.restart(clock, by=by)
+        reminders.close_for(clock, by=by, reason="已更新")
+
+
+@transaction.atomic
+def show(page: Page, *, kind: str, website: Website, values: dict[str, Any]) -> PublicItem:
+    """Write the public projection of a page that was just released; called by publication only."""
+    item, _created = PublicItem.objects.update_or_create(
+        page_id=page.pk, defaults={"kind": kind, "website": website, "path": page.path, "title": page.title, **values}
+    )
+    return item
+
+
+@transaction.atomic
+def hide(page: Page) -> None:
+    """Take a page out of every public list; called by publication only."""
+    PublicItem.objects.filter(page_id=page.pk).delete()

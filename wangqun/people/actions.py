@@ -1,0 +1,115 @@
+"""The verbs of organisations and people. 依据：石4-6、沪5。"""
+
+from datetime import date
+from typing import Any
+
+from django.db import transaction
+
+from wangqun.audit.actions import record
+from wangqun.base.errors import Refused
+from wangqun.people.models import LeadingGroup, LeadingGroupMember, Organisation, Post, User
+
+
+def system_user() -> User:
+    """Return the person-like row that stands for the installation itself; it cannot sign in."""
+    user, created = User.objects.get_or_create(
+        username="system", defaults={"name": "系统", "is_system": True, "is_active": False}
+    )
+    if created:
+        user.set_unusable_password()
+        user.save(update_fields=["password"])
+    return user
+
+
+def information_office() -> Organisation:
+    """Return the office that finally approves, supervises and assesses; raises Refused where none is named. 依据：石5。"""
+    found = Organisation.objects.filter(is_information_office=True).first()
+    if found is None:
+        raise Refused("尚未指定商务信息处，请先在单位中设定。")
+    return found
+
+
+@transaction.atomic
+def create_organisation(*, by: User, kind: str, name: str, short_name: str, code: str, **details: Any) -> Organisation:
+    """Enter an organisation in the tree. Raises Refused where name or code is taken. 依据：石4-6。"""
+    if kind != Organisation.Kind.BUREAU and details.get("parent") is None:
+        raise Refused("除市局外，单位都要有上级单位，请选择上级单位。")
+    if taken := Organisation.objects.filter(code=code).first() or Organisation.objects.filter(name=name).first():
+        raise Refused(f"单位“{taken.name}”（{taken.code}）已经登记，请核对名称和代码。")
+    organisation = Organisation.objects.create(kind=kind, name=name, short_name=short_name, code=code, **details)
+    record("people.create_organisation", organisation, by=by)
+    return organisation
+
+
+@transaction.atomic
+def change_organisation(organisation: Organisation, *, by: User, **changes: Any) -> Organisation:
+    """Change what is known of an organisation: leader, head, phones, address. 依据：石6。"""
+    before = {name: _plain(getattr(organisation, name)) for name in changes}
+    for name, value in changes.items():
+        setattr(organisation, name, value)
+    organisation.full_clean(validate_constraints=False)
+    organisation.save(update_fields=list(changes))
+    after = {name: _plain(value) for name, value in changes.items()}
+    record("people.change_organisation", organisation, by=by, data={"before": before, "after": after})
+    return organisation
+
+
+@transaction.atomic
+def create_person(
+    *, by: User, username: str, name: str, organisation: Organisation, password: str | None = None, **details: Any
+) -> User:
+    """Open a named account; without a password it cannot be used until one is set. 依据：石10。"""
+    if User.objects.filter(username=username).exists():
+        raise Refused(f"用户名“{username}”已被使用，请换一个。")
+    user = User(username=username, name=name, organisation=organisation, **details)
+    if password:
+        user.set_password(password)
+    else:
+        user.set_unusable_password()
+    user.save()
+    record("people.create_person", user, by=by)
+    return user
+
+
+@transaction.atomic
+def appoint(user: User, *, organisation: Organisation, title: str, valid_from: date, by: User, position: int = 0) -> Post:
+    """Let a person hold an office from a day on. 依据：石4、沪9(2)。"""
+    post = Post.objects.create(
+        user=user, organisation=organisation, title=title, valid_from=valid_from, position=position
+    )
+    record("people.appoint", post, by=by)
+    return post
+
+
+@transaction.atomic
+def close_account(user: User, *, by: User, reason: str) -> User:
+    """Close the account of a person who left; the row stays, so that what was signed keeps its name. 依据：石9。"""
+    if not reason.strip():
+        raise Refused("请写明停用账号的原因。")
+    if not User.objects.filter(pk=user.pk, is_active=True, is_system=False).update(is_active=False):
+        raise Refused(f"{user}的账号已经停用。")
+    user.refresh_from_db()
+    user.groups.clear()
+    record("people.close_account", user, by=by, data={"reason": reason.strip()})
+    return user
+
+
+@transaction.atomic
+def seat(
+    group: LeadingGroup, *, seat: str, organisation: Organisation, office_held: str, user: User, valid_from: date, by: User
+) -> LeadingGroupMember:
+    """Seat a person in the leading group by the office held; who sat there by that office before leaves. 依据：石4-5。"""
+    LeadingGroupMember.objects.filter(
+        group=group, organisation=organisation, office_held=office_held, valid_until__isnull=True
+    ).update(valid_until=valid_from)
+    member = LeadingGroupMember.objects.create(
+        group=group, seat=seat, organisation=organisation, office_held=office_held, user=user, valid_from=valid_from
+    )
+    record("people.seat", member, by=by)
+    return member
+
+
+def _plain(value: Any) -> Any:
+    return value.pk if hasattr(value, "pk") else (str(value) if value is not None else None)
+
+
