@@ -20,7 +20,9 @@ class CalendarYear(models.Model):
     source_number = models.CharField("通知文号", max_length=64, blank=True)
     source_title = models.CharField("通知名称", max_length=128, blank=True)
     source_url = models.URLField("通知网址", blank=True)
-    entered_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+", verbose_name="录入人")
+    entered_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+", verbose_name="录入人"
+    )
     entered_at = models.DateTimeField("录入时间", auto_now_add=True)
 
     class Meta:
