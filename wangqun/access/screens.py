@@ -2,8 +2,10 @@
 
 from typing import Any, ClassVar
 
+from django.contrib.admin.utils import unquote
 from django.contrib.auth import get_user_model
 from django.db.models import QuerySet
+from django.shortcuts import get_object_or_404
 from wagtail.admin.views import generic
 from wagtail.admin.viewsets.model import ModelViewSet
 from wagtail.permission_policies.base import BasePermissionPolicy
@@ -43,9 +45,10 @@ class ScopedIndexView(generic.IndexView):
 class ScopedInspectView(generic.InspectView):
     """Shows a row only to those in whose list it stands; 404 for others."""
 
-    def get_queryset(self) -> QuerySet:
+    def get_object(self, queryset: QuerySet | None = None) -> Any:
         rows = self.model._default_manager.all()
-        return rows.visible_to(self.request.user) if hasattr(rows, "visible_to") else rows
+        rows = rows.visible_to(self.request.user) if hasattr(rows, "visible_to") else rows
+        return get_object_or_404(rows, pk=unquote(str(self.pk)))
 
 
 class RecordViewSet(ModelViewSet):
