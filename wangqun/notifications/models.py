@@ -4,6 +4,17 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
+TOPICS = {
+    "review": "审核",
+    "sharing": "报送",
+    "publication": "发布",
+    "reminder": "提醒督办",
+    "access": "权限",
+    "assessment": "考核",
+    "alarm": "告警",
+}
+"""What people read for a topic; one that is not here shows as “其他”."""
+
 
 class NoticeQuerySet(models.QuerySet):
     """Questions about notices."""
@@ -33,6 +44,10 @@ class Notice(models.Model):
 
     def __str__(self) -> str:
         return self.title
+
+    @property
+    def topic_label(self) -> str:
+        return TOPICS.get(self.topic, "其他")
 
 
 class Delivery(models.Model):

@@ -78,7 +78,8 @@ def test_a_local_file_is_neither_shown_nor_attached(secret, caplog):
 def test_no_address_of_the_network_is_ever_asked(listener, caplog):
     address = f"http://127.0.0.1:{listener.getsockname()[1]}/latest/meta-data"
     page = f"""<base href="{address}"><img src="{address}"><img src="x.png"><link rel=stylesheet href="{address}">
-        <link rel=attachment href="{address}"><style>@import url("{address}"); @font-face {{ font-family: a; src: url({address}) }}
+        <link rel=attachment href="{address}"><style>@import url("{address}");
+        @font-face {{ font-family: a; src: url({address}) }}
         p {{ font-family: a; list-style-image: url({address}) }}</style><p>正文</p>
         <img src="http://169.254.169.254/"><img src="//169.254.169.254/">"""
     with caplog.at_level(logging.CRITICAL, "weasyprint"):
