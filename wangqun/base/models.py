@@ -9,10 +9,10 @@ class AppendOnlyQuerySet(models.QuerySet):
     """Refuses in Python what the triggers of base/migrations refuse in the database."""
 
     def update(self, **kwargs: object) -> int:
-        raise Refused("此记录只能追加,不能修改。")
+        raise Refused("此记录只能追加，不能修改。")
 
     def delete(self) -> tuple[int, dict[str, int]]:
-        raise Refused("此记录只能追加,不能删除。")
+        raise Refused("此记录只能追加，不能删除。")
 
 
 class AppendOnly(models.Model):
@@ -25,11 +25,11 @@ class AppendOnly(models.Model):
 
     def save(self, *args: object, **kwargs: object) -> None:
         if not self._state.adding:
-            raise Refused("此记录只能追加,不能修改。")
+            raise Refused("此记录只能追加，不能修改。")
         super().save(*args, **kwargs)
 
     def delete(self, *args: object, **kwargs: object) -> tuple[int, dict[str, int]]:
-        raise Refused("此记录只能追加,不能删除。")
+        raise Refused("此记录只能追加，不能删除。")
 
 
 class NumberSeries(models.Model):
@@ -45,3 +45,18 @@ class NumberSeries(models.Model):
 
     def __str__(self) -> str:
         return f"{self.register} {self.year}: {self.last}"
+
+
+class ScheduleSlot(models.Model):
+    """The last slot of one line of deploy/crontab, and who took it when; `base.schedule` is its only user."""
+
+    command = models.CharField("命令", max_length=200, unique=True)
+    slot_at = models.DateTimeField("应执行时间")
+    claimed_at = models.DateTimeField("开始时间")
+    finished_at = models.DateTimeField("完成时间", null=True, blank=True)
+
+    class Meta:
+        verbose_name = verbose_name_plural = "定时任务"
+
+    def __str__(self) -> str:
+        return f"{self.command} {self.slot_at:%Y-%m-%d %H:%M}"
