@@ -13,7 +13,7 @@ import pytest
 from config import front as module
 from config.front import Front, accepted, clean_path
 
-pytestmark = [pytest.mark.req("PUB-6", "PUB-8", "SEC-1")]
+pytestmark = pytest.mark.req("PUB-6")
 
 
 class Answer:

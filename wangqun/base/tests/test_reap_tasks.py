@@ -2,14 +2,11 @@
 
 from datetime import timedelta
 
-import pytest
 from django.core.management import call_command
 from django_tasks.base import TaskResultStatus
 from django_tasks_db.models import DBTaskResult
 
 from wangqun.base.moments import now
-
-pytestmark = pytest.mark.req("PUB-6")
 
 
 def running(minutes: int, attempts: int = 1) -> DBTaskResult:

@@ -13,7 +13,6 @@ from django.db import connection, connections
 from wangqun.base.models import ScheduleSlot
 from wangqun.base.schedule import BadSchedule, Line, claim, parse, tick
 
-pytestmark = pytest.mark.req("REM-1", "REM-2")
 DAILY = Line("30 8 * * *", "remind")
 EVERY_MINUTE = Line("* * * * *", "send_notices")
 
