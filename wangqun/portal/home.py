@@ -1,0 +1,178 @@
+"""The files of a site's home: the page, its feed, both site maps, robots.txt. 依据：沪13-14、石2。"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+from django.db.models import Max
+from django.utils import timezone
+from django.utils.html import escape
+
+from wangqun.columns import feeds
+from wangqun.columns.lists import HTML, Branch, newest_by_branch
+from wangqun.columns.models import ColumnPage, PublicItem
+from wangqun.people.models import LeadingGroup, LeadingGroupMember
+from wangqun.portal.models import HomePage
+from wangqun.websites.models import Website
+from wangqun.websites.pages import Assets, PublicFile
+
+NEWS_LENGTH, BLOCK_LENGTH = 9, 6  # entries
+HEADLINE_AMONG = 30  # the headline is the newest with a cover among so many news
+SITEMAP_LENGTH = 50_000  # addresses in one file, by the sitemap protocol
+XML = "application/xml; charset=utf-8"
+LAW_TAGS = {ColumnPage.TagType.POLICY, ColumnPage.TagType.INTERPRETATION}
+
+
+@dataclass(frozen=True)
+class Block:
+    """A block of the home page: a heading, where it leads, the newest entries."""
+
+    name: str
+    title: str
+    address: str
+    entries: list[PublicItem]
+
+
+def home_files(home: HomePage) -> Iterator[PublicFile]:
+    """Yield index.html, feed.xml, the map for people, the site map for engines, robots.txt."""
+    website = home.website
+    yield PublicFile("index.html", HTML, partial(_home, home))
+    yield PublicFile("feed.xml", feeds.CONTENT_TYPE, partial(_feed, home))
+    yield PublicFile("map/index.html", HTML, partial(_map, home))
+    count = PublicItem.objects.filter(website=website).count()
+    if count <= SITEMAP_LENGTH:
+        yield PublicFile("sitemap.xml", XML, partial(_sitemap, home, 0))
+    else:
+        parts = -(-count // SITEMAP_LENGTH)
+        yield PublicFile("sitemap.xml", XML, partial(_sitemap_index, home, parts))
+        for part in range(parts):
+            yield PublicFile(f"sitemap-{part + 1}.xml", XML, partial(_sitemap, home, part))
+    yield PublicFile("robots.txt", "text/plain; charset=utf-8", partial(_robots, home))
+
+
+def _home(home: HomePage, assets: Assets) -> bytes:
+    website = home.website
+    columns = list(PublicItem.objects.columns().filter(website=website).order_by("position", "path"))
+    classes = dict(_classes(columns))
+    articles = PublicItem.objects.articles().filter(website=website)
+
+    def block(name: str, title: str, length: int) -> Block | None:
+        chosen = [column for column in columns if classes.get(column.page_id) == name]
+        if not chosen:
+            return None
+        entries = list(articles.filter(column_id__in=[column.page_id for column in chosen]).newest_first()[:length])
+        lead = _lead(chosen, columns)
+        return Block(name, lead.title if len(chosen) == 1 else title, lead.address, entries) if entries else None
+
+    news = block("news", "新闻动态", HEADLINE_AMONG)
+    headline = _headline(news)
+    blocks = [found for found in (block("notice", "通知公告", BLOCK_LENGTH), block("law", "政策法规", BLOCK_LENGTH)) if found]
+    top = [column for column in columns if column.column_id is None and not _is_covered(column, columns, classes)]
+    branches = [branch for branch in newest_by_branch(articles, top, BLOCK_LENGTH) if branch.entries]
+    counties = _news_of_others(website) if website.is_portal else []
+    return home.render(
+        home.template, assets, address="/", headline=headline, news=news, blocks=blocks, branches=branches, counties=counties,
+        news_entries=[entry for entry in news.entries if entry != headline][: NEWS_LENGTH - 1] if news else [],
+        is_empty=not (news or blocks or branches or counties), updated_at=_updated_at(home),
+        leading_group=_leading_group() if website.is_portal else None,
+    )  # fmt: skip
+
+
+def _classes(columns: list[PublicItem]) -> Iterator[tuple[int, str]]:
+    """Yield for each column page of the site which block of the home page its entries belong to."""
+    rows = ColumnPage.objects.filter(pk__in=[column.page_id for column in columns]).values_list("pk", "kind", "tag_type")
+    for pk, kind, tag_type in rows:
+        if tag_type == ColumnPage.TagType.NOTICE:
+            yield pk, "notice"
+        elif kind == ColumnPage.Kind.LAW or tag_type in LAW_TAGS:
+            yield pk, "law"
+        elif kind == ColumnPage.Kind.NEWS:
+            yield pk, "news"
+        else:
+            yield pk, ""
+
+
+def _lead(chosen: list[PublicItem], columns: list[PublicItem]) -> PublicItem:
+    """Return where a block's heading leads: its only column, or the column above all of them, or the first of them."""
+    if len(chosen) == 1:
+        return chosen[0]
+    above = [column for column in columns if all(one.path.startswith(column.path) for one in chosen)]
+    return above[-1] if above else chosen[0]
+
+
+def _is_covered(top: PublicItem, columns: list[PublicItem], classes: dict[int, str]) -> bool:
+    """Whether everything in a first-level column already stands in a block; one of several news columns gets its own too."""
+    found = {classes.get(column.page_id) for column in columns if column.path.startswith(top.path)}
+    news = [column for column in columns if column.column_id is None and classes.get(column.page_id) == "news"]
+    return "" not in found and ("news" not in found or len(news) == 1)
+
+
+def _headline(news: Block | None) -> PublicItem | None:
+    if news is None:
+        return None
+    return next((entry for entry in news.entries if entry.cover), news.entries[0])
+
+
+def _news_of_others(website: Website) -> list[PublicItem]:
+    """Return the newest articles of all other open sites. 依据：石20、沪14。"""
+    others = PublicItem.objects.articles().filter(website__state=Website.State.OPEN).exclude(website=website)
+    return list(others.select_related("website").newest_first()[:NEWS_LENGTH])
+
+
+def _leading_group() -> dict[str, Any] | None:
+    """Return the leading group with today's members by seat. 依据：石4-5。"""
+    group = LeadingGroup.objects.select_related("office").order_by("pk").first()
+    if group is None:
+        return None
+    members = list(group.members.current().select_related("user", "organisation"))
+    seats = [(label, [one for one in members if one.seat == seat]) for seat, label in LeadingGroupMember.Seat.choices]
+    return {"group": group, "seats": [(label, people) for label, people in seats if people]}
+
+
+def _updated_at(home: HomePage) -> Any:
+    return PublicItem.objects.filter(website=home.website).aggregate(at=Max("updated_at"))["at"]
+
+
+def _feed(home: HomePage, _assets: Assets) -> bytes:
+    website = home.website
+    items = PublicItem.objects.articles().filter(website=website).newest_first()[: feeds.LENGTH]
+    return feeds.rss(website, title=website.name, description=home.introduction or website.name, address="/", items=items)
+
+
+def _map(home: HomePage, assets: Assets) -> bytes:
+    columns = list(PublicItem.objects.columns().filter(website=home.website).order_by("path"))
+    top = [column for column in columns if column.column_id is None]
+    branches = [
+        Branch(column, [below for below in columns if below != column and below.path.startswith(column.path)]) for column in top
+    ]
+    return home.render("portal/map.html", assets, address="/map/", branches=branches, updated_at=_updated_at(home))
+
+
+def _document(name: str, entries: list[str]) -> bytes:
+    lines = ['<?xml version="1.0" encoding="UTF-8"?>', f'<{name} xmlns="http://www.sitemaps.org/schemas/sitemap/0.9">']
+    return "\n".join([*lines, *entries, f"</{name}>", ""]).encode("utf-8")
+
+
+def _sitemap(home: HomePage, part: int, _assets: Assets) -> bytes:
+    start = part * SITEMAP_LENGTH
+    rows = PublicItem.objects.filter(website=home.website).order_by("pk").values_list("address", "updated_at")
+    return _document(
+        "urlset",
+        [
+            f"<url><loc>{escape(home.website.public_url + address)}</loc>"
+            f"<lastmod>{timezone.localtime(at).isoformat(timespec='seconds')}</lastmod></url>"
+            for address, at in rows[start : start + SITEMAP_LENGTH]
+        ],
+    )
+
+
+def _sitemap_index(home: HomePage, parts: int, _assets: Assets) -> bytes:
+    base = home.website.public_url
+    return _document("sitemapindex", [f"<sitemap><loc>{base}/sitemap-{part + 1}.xml</loc></sitemap>" for part in range(parts)])
+
+
+def _robots(home: HomePage, _assets: Assets) -> bytes:
+    website = home.website
+    rule = "Allow: /" if website.state == Website.State.OPEN else "Disallow: /"
+    return f"User-agent: *\n{rule}\n\nSitemap: {website.public_url}/sitemap.xml\n".encode()
