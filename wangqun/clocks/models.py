@@ -6,8 +6,26 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
+from wangqun.access.actions import may
 from wangqun.base.models import AppendOnly
 from wangqun.base.moments import today
+from wangqun.clocks.arithmetic import sunday_of
+from wangqun.people.models import Organisation, User
+
+
+def organisations_below(organisation_id: int) -> set[int]:
+    """Return the keys of an organisation and of all below it. One query."""
+    children: dict[int | None, list[int]] = {}
+    for key, parent in Organisation.objects.order_by().values_list("pk", "parent_id"):
+        children.setdefault(parent, []).append(key)
+    found: set[int] = set()
+    waiting = [organisation_id]
+    while waiting:
+        key = waiting.pop()
+        if key not in found:
+            found.add(key)
+            waiting += children.get(key, [])
+    return found
 
 
 class ClockQuerySet(models.QuerySet):
@@ -25,6 +43,19 @@ class ClockQuerySet(models.QuerySet):
     def due_between(self, first: date, last: date) -> "ClockQuerySet":
         return self.running().filter(due_on__range=(first, last))
 
+    def due_later_this_week(self, day: date | None = None) -> "ClockQuerySet":
+        """Those due after `day` (today) and not later than its Sunday."""
+        day = day or today()
+        return self.running().filter(due_on__gt=day, due_on__lte=sunday_of(day))
+
+    def visible_to(self, user: User) -> "ClockQuerySet":
+        """All of them for the office's supervisors; for others those of their organisation and of the ones below it."""
+        if may(user, "reminders.manage"):
+            return self.all()
+        if not user.is_active or user.organisation_id is None:
+            return self.none()
+        return self.filter(organisation__in=organisations_below(user.organisation_id))
+
 
 class Clock(models.Model):
     """A name, a responsible organisation and a due day, nothing else: what it is about points at it. 依据:石15、沪24。"""
@@ -40,6 +71,7 @@ class Clock(models.Model):
     organisation = models.ForeignKey(
         "people.Organisation", models.PROTECT, null=True, blank=True, related_name="clocks", verbose_name="责任单位"
     )
+    site = models.CharField("网站", max_length=64, blank=True, default="", help_text="所属网站的名称，用于分类。")
     basis = models.CharField("依据", max_length=128, blank=True)
     url = models.CharField("办理地址", max_length=255, blank=True, help_text="后台中办理此事的页面。")
     region = models.CharField("地区", max_length=6, blank=True, default="")
@@ -65,6 +97,25 @@ class Clock(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def is_due_today(self) -> bool:
+        """Whether the due day is today: due until 24:00, not overdue."""
+        return self.is_running and self.due_on == today()
+
+    @property
+    def is_overdue(self) -> bool:
+        """Whether the due day is over and nothing happened."""
+        return self.is_running and self.due_on is not None and self.due_on < today()
+
+    @property
+    def standing(self) -> str:
+        """What lists and pages say of the clock, in one word or two."""
+        if not self.is_running:
+            return "未运行" if self.started_on is None else "已停止" if self.due_on else "已暂停"
+        if self.is_overdue:
+            return "已逾期"
+        return "今日到期" if self.is_due_today else "未到期"
 
 
 class ClockEntry(AppendOnly):
@@ -119,7 +170,14 @@ class ClockEvent(AppendOnly):
     class Meta:
         verbose_name = verbose_name_plural = "时钟事件"
         ordering = ["id"]
-        constraints = [models.UniqueConstraint(fields=["clock", "cycle", "kind", "due_on"], name="one_event_per_clock_cycle_and_kind")]
+        constraints = [
+            # A due day may move there and back again; a threshold is crossed once.
+            models.UniqueConstraint(
+                fields=["clock", "cycle", "kind", "due_on"],
+                condition=~Q(kind="recomputed"),
+                name="one_event_per_clock_cycle_and_kind",
+            )
+        ]
 
     def __str__(self) -> str:
         return f"{self.clock} {self.get_kind_display()}"
