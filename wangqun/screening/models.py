@@ -1,5 +1,7 @@
 """What the machine found in a revision, by which dictionary, and what people said to it. 依据:石21、石29、沪10。"""
 
+from datetime import date
+
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
@@ -7,15 +9,27 @@ from django.db.models import Q
 from wangqun.base.models import AppendOnly
 
 
+class DictionaryQuerySet(models.QuerySet):
+    """Questions about dictionaries."""
+
+    def in_effect(self, day: date) -> "Dictionary | None":
+        """Return the newest version in effect on `day`."""
+        return self.filter(effective_on__lte=day).order_by("-version").first()
+
+
 class Dictionary(models.Model):
     """A version of the word lists and rule settings; the newest that is in effect judges."""
 
     version = models.PositiveIntegerField("版本", unique=True)
-    words = models.JSONField("词表", default=dict, help_text='如 {"secrecy": ["绝密", …], "not_sensitive": […]}。')
+    words = models.JSONField("词表", default=dict, help_text="各词表的词，表名见 words.py。")
     effective_on = models.DateField("生效日期")
     remark = models.CharField("说明", max_length=255, blank=True)
-    entered_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+", verbose_name="录入人")
+    entered_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+", verbose_name="录入人"
+    )
     entered_at = models.DateTimeField("录入时间", auto_now_add=True)
+
+    objects = DictionaryQuerySet.as_manager()
 
     class Meta:
         verbose_name = verbose_name_plural = "检查词库"
@@ -32,13 +46,16 @@ class Examination(models.Model):
     page = models.ForeignKey("wagtailcore.Page", models.PROTECT, related_name="examinations", verbose_name="页面")
     content_hash = models.CharField("内容摘要", max_length=64)
     dictionary = models.ForeignKey(Dictionary, models.PROTECT, related_name="+", verbose_name="词库")
+    run = models.PositiveSmallIntegerField("次序", default=1, help_text="稿件未变而外部情况已变时再检查，另记一次。")
     at = models.DateTimeField("检查时间")
 
     class Meta:
         verbose_name = verbose_name_plural = "机器检查"
         ordering = ["-id"]
         constraints = [
-            models.UniqueConstraint(fields=["revision", "content_hash", "dictionary"], name="one_examination_per_content_and_dictionary")
+            models.UniqueConstraint(
+                fields=["revision", "content_hash", "dictionary", "run"], name="one_examination_per_content_dictionary_and_run"
+            )
         ]
 
     def __str__(self) -> str:
