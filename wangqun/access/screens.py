@@ -9,6 +9,7 @@ from django.shortcuts import get_object_or_404
 from wagtail.admin.views import generic
 from wagtail.admin.viewsets.model import ModelViewSet
 from wagtail.permission_policies.base import BasePermissionPolicy
+from wagtail.permissions import register_permission_policy
 
 from wangqun.access.actions import may_somewhere
 from wangqun.people.models import User
@@ -67,6 +68,6 @@ class RecordViewSet(ModelViewSet):
     add_to_admin_menu = False
     exclude_form_fields: ClassVar[list[str]] = []
 
-    @property
-    def permission_policy(self) -> RightsPolicy:
-        return RightsPolicy(self.model, self.view_right, self.change_right)
+    def __init__(self, name: str | None = None, **kwargs: Any) -> None:
+        super().__init__(name=name, **kwargs)
+        register_permission_policy(self.model, RightsPolicy(self.model, self.view_right, self.change_right))
