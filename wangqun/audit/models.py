@@ -1,9 +1,15 @@
 """The log: one chain per stream, each entry holding the hash of the one before."""
 
-from django.conf import settings
-from django.db import models
+from datetime import date
 
-from wangqun.base.models import AppendOnly
+from django.conf import settings
+from django.contrib.auth import get_user_model
+from django.db import models
+from django.db.models import Q
+
+from wangqun.audit.verbs import verb_name
+from wangqun.base.models import AppendOnly, AppendOnlyQuerySet
+from wangqun.base.moments import end_of, start_of
 
 
 class ChainHead(models.Model):
@@ -20,8 +26,43 @@ class ChainHead(models.Model):
         return f"{self.stream} #{self.sequence}"
 
 
+class EntryQuerySet(AppendOnlyQuerySet):
+    """Questions about entries."""
+
+    def matching(
+        self,
+        *,
+        person: str = "",
+        verb: str = "",
+        subject_type: str = "",
+        subject: str = "",
+        after: date | None = None,
+        until: date | None = None,
+    ) -> "EntryQuerySet":
+        """Return those that fit every word given, newest first; each condition but the subject's words has an index.
+
+        `person` is part of a name or a whole account name, `subject` part of what the subject is called or its number,
+        `after` and `until` are local days, both included.
+        """
+        found = self
+        if person:
+            people = get_user_model().objects.filter(Q(name__contains=person) | Q(username=person))
+            found = found.filter(actor_id__in=list(people.values_list("pk", flat=True)))
+        if verb:
+            found = found.filter(verb=verb)
+        if subject_type:
+            found = found.filter(subject_type=subject_type)
+        if subject:
+            found = found.filter(Q(subject_label__contains=subject) | Q(subject_id=subject))
+        if after:
+            found = found.filter(at__gte=start_of(after))
+        if until:
+            found = found.filter(at__lt=end_of(until))
+        return found.order_by("-id")
+
+
 class Entry(AppendOnly):
-    """One act: who, what, on which thing, when, from where. 依据:石9(跟踪管理)、沪27。"""
+    """One act: who, what, on which thing, when, from where. 依据：石9（跟踪管理）、沪27。"""
 
     stream = models.CharField("日志流", max_length=32, default="main")
     sequence = models.PositiveBigIntegerField("序号")
@@ -40,6 +81,8 @@ class Entry(AppendOnly):
     previous_digest = models.CharField("前一条摘要", max_length=64, blank=True)
     digest = models.CharField("摘要", max_length=64, unique=True)
 
+    objects = EntryQuerySet.as_manager()
+
     class Meta:
         verbose_name = verbose_name_plural = "操作日志"
         ordering = ["-id"]
@@ -51,4 +94,9 @@ class Entry(AppendOnly):
         ]
 
     def __str__(self) -> str:
-        return f"#{self.sequence} {self.verb} {self.subject_label}"
+        return f"#{self.sequence} {self.verb_name} {self.subject_label}"
+
+    @property
+    def verb_name(self) -> str:
+        """The verb as people call it."""
+        return verb_name(self.verb)

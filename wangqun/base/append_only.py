@@ -1,6 +1,6 @@
 """Database triggers that refuse UPDATE and DELETE on append-only tables, on SQLite and on PostgreSQL.
 
-A migration lists `*guard("app_model")` after CreateModel. Guards are part of the migration history, so
+A migration lists `guard("app_model")` after CreateModel. Guards are part of the migration history, so
 no import of models is needed here.
 """
 
@@ -17,7 +17,7 @@ END $$ LANGUAGE plpgsql;
 def _forwards(table: str):
     def run(apps, schema_editor) -> None:
         if schema_editor.connection.vendor == "postgresql":
-            schema_editor.execute(POSTGRESQL_FUNCTION)
+            schema_editor.execute(POSTGRESQL_FUNCTION, params=None)  # its % signs are not parameters
             schema_editor.execute(
                 f'CREATE TRIGGER "{table}_append_only" BEFORE UPDATE OR DELETE ON "{table}" '
                 "FOR EACH ROW EXECUTE FUNCTION wangqun_append_only();"
