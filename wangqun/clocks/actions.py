@@ -210,7 +210,17 @@ def sweep(*, by: "User | None" = None) -> list[ClockEvent]:
         if _warns(clock, calendars[clock.region], day, moment.time()):
             crossed.append((clock, ClockEvent.Kind.WARNED))
     ClockEvent.objects.bulk_create(
-        [ClockEvent(clock=clock, cycle=clock.cycle, kind=kind, due_on=clock.due_on, at=moment) for clock, kind in crossed],
+        [
+            ClockEvent(
+                clock=clock,
+                cycle=clock.cycle,
+                kind=kind,
+                due_on=clock.due_on,
+                at=moment,
+                data={"organisation": clock.organisation_id},
+            )
+            for clock, kind in crossed
+        ],
         ignore_conflicts=True,  # another sweep may run at the same time
     )
     keys = {(clock.pk, clock.cycle, kind.value, clock.due_on) for clock, kind in crossed}
