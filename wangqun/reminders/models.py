@@ -3,8 +3,34 @@
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
+from django.urls import reverse
+from django.utils import timezone
 
-from wangqun.base.models import AppendOnly
+from wangqun.access.actions import may_somewhere
+from wangqun.base.models import AppendOnly, AppendOnlyQuerySet
+from wangqun.people.models import Organisation, User
+
+
+def organisations_of(user: User) -> set[int]:
+    """Return the keys of the organisations whose reminders are the business of `user`.
+
+    One's own and those one heads or leads, those that named one's section as responsible for their site, and all below.
+    """
+    own = user.organisation_id or 0
+    below: dict[int, list[int]] = {}
+    waiting: list[int] = [own]
+    rows = Organisation.objects.values_list("pk", "parent_id", "head_id", "leader_id", "responsible_section_id")
+    for key, parent, head, leader, section in rows:
+        below.setdefault(parent, []).append(key)
+        if user.pk in (head, leader) or (own and section == own):
+            waiting.append(key)
+    found: set[int] = set()
+    while waiting:
+        key = waiting.pop()
+        if key and key not in found:
+            found.add(key)
+            waiting += below.get(key, [])
+    return found
 
 
 class ReminderRule(models.Model):
@@ -23,6 +49,18 @@ class ReminderRule(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+class ReminderQuerySet(models.QuerySet):
+    """Questions about slips."""
+
+    def open(self) -> "ReminderQuerySet":
+        """Those whose column has not been updated since."""
+        return self.filter(closed_at__isnull=True)
+
+    def visible_to(self, user: User) -> "ReminderQuerySet":
+        """Everything for the office that manages reminders; for others what is their business."""
+        return self if may_somewhere(user, "reminders.manage") else self.filter(organisation__in=organisations_of(user))
 
 
 class Reminder(models.Model):
@@ -48,6 +86,8 @@ class Reminder(models.Model):
     closed_at = models.DateTimeField("办结时间", null=True, blank=True)
     closed_reason = models.CharField("办结情况", max_length=255, blank=True)
 
+    objects = ReminderQuerySet.as_manager()
+
     class Meta:
         verbose_name = verbose_name_plural = "提醒单"
         ordering = ["-year", "-serial"]
@@ -65,6 +105,23 @@ class Reminder(models.Model):
     def number(self) -> str:
         """The number as it is printed, e.g. 石商网提〔2026〕12号."""
         return f"{self.mark}提〔{self.year}〕{self.serial}号"
+
+    @property
+    def url(self) -> str:
+        """Where the back office shows it."""
+        return reverse("reminders:inspect", args=[self.pk])
+
+    @property
+    def overdue_days(self) -> int:
+        """How many calendar days it was overdue when the slip was issued."""
+        return (timezone.localdate(self.issued_at) - self.due_on).days
+
+    @property
+    def state_label(self) -> str:
+        """Open or closed, and whether it was received, in one word for lists."""
+        if self.closed_at:
+            return "已办结"
+        return "已签收" if hasattr(self, "receipt") else "待签收"
 
 
 class Receipt(AppendOnly):
@@ -100,6 +157,14 @@ class PhoneCall(AppendOnly):
         return f"{self.reminder} 电话提醒"
 
 
+class EscalationQuerySet(AppendOnlyQuerySet):
+    """Questions about the criticism list."""
+
+    def visible_to(self, user: User) -> "EscalationQuerySet":
+        """Everything for the office that manages reminders; for others what is their business."""
+        return self if may_somewhere(user, "reminders.manage") else self.filter(organisation__in=organisations_of(user))
+
+
 class Escalation(AppendOnly):
     """Entry in the criticism list after the second slip brought no improvement; told to the leader. 依据:石28(2)。"""
 
@@ -110,6 +175,8 @@ class Escalation(AppendOnly):
     )
     at = models.DateTimeField("时间")
     text = models.CharField("情况", max_length=255)
+
+    objects = EscalationQuerySet.as_manager()
 
     class Meta:
         verbose_name = verbose_name_plural = "通报批评建议"
