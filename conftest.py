@@ -2,12 +2,18 @@
 
 import shutil
 from collections.abc import Callable, Iterator
+from datetime import datetime
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
 
 import pytest
 import time_machine
 from django.conf import settings
 
 from tests import database
+
+if TYPE_CHECKING:
+    from tests.world import World
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -30,10 +36,15 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         items[:] = kept
 
 
+SHANGHAI = ZoneInfo("Asia/Shanghai")
+
+
 def _people() -> None:
+    """Build the cast in January 2026, so that its rights and duties hold on every day that tests travel to."""
     from tests.world import build
 
-    build()
+    with time_machine.travel(datetime(2026, 1, 5, 9, tzinfo=SHANGHAI), tick=True):
+        build()
 
 
 @pytest.fixture(scope="session")
@@ -65,11 +76,12 @@ def committed_db(request: pytest.FixtureRequest, django_db_setup, django_db_bloc
 
 
 @pytest.fixture
-def world(db):
-    """The cast: see tests/world.py."""
+def world(db) -> "Iterator[World]":
+    """The cast: see tests/world.py. It is Tuesday, 10 March 2026, nine in the morning."""
     from tests.world import World
 
-    return World()
+    with time_machine.travel(datetime(2026, 3, 10, 9, tzinfo=SHANGHAI), tick=True):
+        yield World()
 
 
 @pytest.fixture
@@ -80,10 +92,7 @@ def travel() -> Iterator[Callable[[str], None]]:
     def go(moment: str) -> None:
         while travellers:
             travellers.pop().stop()
-        from datetime import datetime
-        from zoneinfo import ZoneInfo
-
-        at = datetime.fromisoformat(moment).replace(tzinfo=ZoneInfo("Asia/Shanghai"))
+        at = datetime.fromisoformat(moment).replace(tzinfo=SHANGHAI)
         traveller = time_machine.travel(at, tick=True)
         traveller.start()
         travellers.append(traveller)

@@ -180,6 +180,7 @@ def _write_release(
         details.setdefault("kind", Release.Kind.CORRECTION if previous else Release.Kind.FIRST)
         details.setdefault("note", page.correction_note)
         details |= {"is_reprint": page.is_reprint, "is_submitted": page.submitted_from_id is not None}
+    details.setdefault("kind", Release.Kind.STRUCTURE)
     values = _values(page, by=by)
     made = Release.objects.create(
         **values, revision=revision, content_hash=digest, published_at=published_at, author=author, approvers=approvers, **details

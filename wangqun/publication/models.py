@@ -4,7 +4,20 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
-from wangqun.base.models import AppendOnly
+from wangqun.access.actions import may_somewhere
+from wangqun.base.models import AppendOnly, AppendOnlyQuerySet
+from wangqun.people.models import User
+
+
+class ReleaseQuerySet(AppendOnlyQuerySet):
+    """Questions about records."""
+
+    def visible_to(self, user: User) -> "ReleaseQuerySet":
+        """The office and the auditor see all; others see their own organisation's and those of organisations below it."""
+        if may_somewhere(user, "publication.records"):
+            return self
+        own = Q(organisation=user.organisation_id) | Q(organisation__parent=user.organisation_id)
+        return self.filter(own | Q(author=user.pk)) if user.organisation_id else self.filter(author=user.pk)
 
 
 class Release(AppendOnly):
@@ -51,6 +64,8 @@ class Release(AppendOnly):
     is_reprint = models.BooleanField("转载", default=False)
     is_submitted = models.BooleanField("采用报送", default=False)
 
+    objects = ReleaseQuerySet.as_manager()
+
     class Meta:
         verbose_name = verbose_name_plural = "信息发布备案"
         ordering = ["-id"]
@@ -66,6 +81,11 @@ class Release(AppendOnly):
 
     def __str__(self) -> str:
         return f"{self.get_kind_display()} {self.title}"
+
+    @property
+    def approver_names(self) -> str:
+        """Who signed, level by level, in one line."""
+        return "、".join(item["name"] for item in self.approvers)
 
 
 class RenderOrder(models.Model):

@@ -38,7 +38,7 @@ def duty_of(page: Page, day: date | None = None) -> Duty | None:
 
 def authors(page: Page) -> set[int]:
     """Return the keys of those who wrote what is now under review: they never review it. 依据：石14。"""
-    return screening.authors(page)
+    return {person.pk for person in screening.authors(page)}
 
 
 def signers(page: Page, level: str, task_state: TaskState | None = None) -> list[User]:
