@@ -44,7 +44,7 @@ def submit_upward(source: ArticlePage, target: ColumnPage, *, by: User, note: st
     )
     notify(
         holders("sharing.receive", target), topic="sharing", title=f"{made.organisation}报送：{source.title}", body=made.note,
-        url=f"/admin/submissions/inspect/{made.pk}/", key=f"submission:{made.pk}",
+        url=f"/admin/submission/{made.pk}/", key=f"submission:{made.pk}",
     )  # fmt: skip
     record("sharing.submit_upward", made, by=by, data={"source": source.pk, "target": target.pk})
     return made

@@ -4,6 +4,25 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
+from wangqun.access.actions import may_somewhere
+from wangqun.access.models import Grant
+from wangqun.access.rights import roles_with
+from wangqun.people.models import User
+
+
+class SubmissionQuerySet(models.QuerySet):
+    """Questions about submissions."""
+
+    def visible_to(self, user: User) -> "SubmissionQuerySet":
+        """The submitting organisation sees its own; those who receive see what comes to their columns."""
+        own = Q(organisation=user.organisation_id) if user.organisation_id else Q(pk__in=[])
+        scopes = Grant.objects.in_force().filter(user=user, role__in=roles_with("sharing.receive")).select_related("page")
+        for held in scopes:
+            own |= Q(target__path__startswith=held.page.path) if held.page else Q(pk__gt=0)
+        if may_somewhere(user, "publication.records"):
+            return self
+        return self.filter(own)
+
 
 class Submission(models.Model):
     """One article submitted (报送) to a column of a higher site; accepted, it becomes a copy with its source kept."""
@@ -30,6 +49,8 @@ class Submission(models.Model):
         "articles.ArticlePage", models.PROTECT, null=True, blank=True, related_name="submission", verbose_name="采用稿"
     )
     followed_hash = models.CharField("已跟随的原稿摘要", max_length=64, blank=True)
+
+    objects = SubmissionQuerySet.as_manager()
 
     class Meta:
         verbose_name = verbose_name_plural = "信息报送"
