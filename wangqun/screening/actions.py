@@ -72,11 +72,12 @@ def authors(page: Page) -> list[User]:
     That is everybody who saved a revision after the released one; where nothing was released, everybody who ever
     saved one, and the owner. 依据：石14（自己写的不能自己审）。
     """
+    now_live, owner = Page.objects.values_list("live_revision_id", "owner_id").get(pk=page.pk)  # a draft may hold stale ones
     revisions = Revision.page_revisions.filter(object_id=str(page.pk))
-    if page.live_revision_id is None:
-        found = set(revisions.values_list("user_id", flat=True)) | {page.owner_id}
+    if now_live is None:
+        found = set(revisions.values_list("user_id", flat=True)) | {owner}
     else:
-        found = set(revisions.filter(pk__gt=page.live_revision_id).values_list("user_id", flat=True))
+        found = set(revisions.filter(pk__gt=now_live).values_list("user_id", flat=True))
     return list(User.objects.filter(pk__in=found - {None}, is_system=False).order_by("pk"))
 
 
