@@ -6,6 +6,7 @@ from wagtail.admin import urls as wagtailadmin_urls
 from wangqun.portal.views import not_released
 
 urlpatterns = [
+    path("admin/clocks/", include("wangqun.clocks.urls")),  # the calendar feed: a signed address, no sign-in
     path("admin/", include(wagtailadmin_urls)),
     # Wagtail reverses this name to make page addresses; what is not released does not exist for the public.
     re_path(r"^((?:[\w\-]+/)*)$", not_released, name="wagtail_serve"),
