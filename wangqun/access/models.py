@@ -1,4 +1,4 @@
-"""The permission archive: every authority is a record. 依据:石9。"""
+"""The permission archive: every authority is a record. 依据：石9。"""
 
 from datetime import date
 
@@ -15,8 +15,8 @@ class Role(models.TextChoices):
 
     EDITOR = "editor", "采编"
     DIVISION_REVIEWER = "division_reviewer", "初审"
-    LEADER = "leader", "复审(主管领导)"
-    OFFICE_REVIEWER = "office_reviewer", "终审(信息处)"
+    LEADER = "leader", "复审（主管领导）"
+    OFFICE_REVIEWER = "office_reviewer", "终审（信息处）"
     SITE_ADMINISTRATOR = "site_administrator", "网站管理员"
     OFFICE_SUPERVISOR = "office_supervisor", "信息处督办"
     AUDITOR = "auditor", "审计"
@@ -28,26 +28,29 @@ class GrantQuerySet(models.QuerySet):
     def in_force(self, day: date | None = None) -> "GrantQuerySet":
         """Those that give rights on `day` (today where not given)."""
         day = day or today()
-        return self.filter(
-            Q(state=Grant.State.ACTIVE), Q(starts_on__lte=day), Q(ends_on__isnull=True) | Q(ends_on__gte=day)
-        )
+        return self.filter(Q(state=Grant.State.ACTIVE), Q(starts_on__lte=day), Q(ends_on__isnull=True) | Q(ends_on__gte=day))
+
+    def overdue(self, day: date | None = None) -> "GrantQuerySet":
+        """Those whose last day is over and that nobody has closed yet."""
+        return self.filter(state__in=[Grant.State.ACTIVE, Grant.State.SUSPENDED], ends_on__lt=day or today())
 
     def covering(self, path: str | None) -> "GrantQuerySet":
         """Those whose scope is the whole group or holds the page with treebeard path `path`."""
         if path is None:
             return self.filter(page__isnull=True)
-        above = [path[: end] for end in range(4, len(path) + 1, 4)]
+        above = [path[:end] for end in range(4, len(path) + 1, 4)]
         return self.filter(Q(page__isnull=True) | Q(page__path__in=above))
 
 
 class Grant(models.Model):
-    """One role for one person within one scope and period, with reason and approver. 依据:石9。"""
+    """One role for one person within one scope and period, with reason and approver. 依据：石9。"""
 
     class State(models.TextChoices):
         PROPOSED = "proposed", "待批"
         ACTIVE = "active", "生效"
         SUSPENDED = "suspended", "暂停"
         REVOKED = "revoked", "注销"
+        EXPIRED = "expired", "到期"
 
     user = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="grants", verbose_name="人员")
     role = models.CharField("权限", max_length=24, choices=Role.choices)
@@ -58,10 +61,10 @@ class Grant(models.Model):
         blank=True,
         related_name="grants",
         verbose_name="范围",
-        help_text="网站或栏目(含下级);空为整个网站群。",
+        help_text="网站或栏目（含下级）；空为整个网站群。",
     )
     state = models.CharField("状态", max_length=10, choices=State.choices, default=State.PROPOSED)
-    duty = models.CharField("职责", max_length=255, help_text="析权依据:此人承担什么工作,因而需要此权限。")
+    duty = models.CharField("职责", max_length=255, help_text="析权依据：此人承担什么工作，因而需要此权限。")
     reason = models.CharField("事由", max_length=255)
     starts_on = models.DateField("起始日期")
     ends_on = models.DateField("终止日期", null=True, blank=True)
@@ -78,10 +81,11 @@ class Grant(models.Model):
         ordering = ["-id"]
         constraints = [
             models.CheckConstraint(
-                condition=Q(state__in=["proposed", "active", "suspended", "revoked"]), name="grant_state_is_legal"
+                condition=Q(state__in=["proposed", "active", "suspended", "revoked", "expired"]), name="grant_state_is_legal"
             ),
             models.CheckConstraint(
-                condition=Q(state="proposed") | Q(state="revoked") | Q(approved_by__isnull=False), name="grant_in_force_has_approver"
+                condition=Q(state="proposed") | Q(state="revoked") | Q(approved_by__isnull=False),
+                name="grant_in_force_has_approver",
             ),
             models.UniqueConstraint(
                 fields=["user", "role", "page"],
@@ -97,7 +101,7 @@ class Grant(models.Model):
 
 
 class GrantChange(AppendOnly):
-    """One act on a grant: split, grant, adjust, suspend, resume or revoke. 依据:石9。"""
+    """One act on a grant: split, grant, adjust, suspend, resume or revoke; or its day came or passed. 依据：石9。"""
 
     class Verb(models.TextChoices):
         SPLIT = "split", "析权"
@@ -106,6 +110,8 @@ class GrantChange(AppendOnly):
         SUSPEND = "suspend", "暂停"
         RESUME = "resume", "恢复"
         REVOKE = "revoke", "注销"
+        BEGIN = "begin", "到期生效"
+        EXPIRE = "expire", "到期失效"
 
     grant = models.ForeignKey(Grant, models.PROTECT, related_name="changes", verbose_name="权限")
     verb = models.CharField("动作", max_length=10, choices=Verb.choices)

@@ -78,12 +78,8 @@ def _verify_stream(head: ChainHead) -> Break | None:
     entries = Entry.objects.filter(stream=head.stream, sequence__lte=head.sequence).order_by("sequence")
     for entry in entries.iterator(chunk_size=2000):
         sequence += 1
-        if entry.sequence != sequence:
-            return Break(head.stream, sequence, f"缺第 {sequence} 条")
-        if entry.previous_digest != previous:
-            return Break(head.stream, sequence, "与前一条的摘要不相接")
-        if digest({name: getattr(entry, name) for name in FIELDS}, entry.at, previous) != entry.digest:
-            return Break(head.stream, sequence, "内容与摘要不符")
+        if reason := _fault(entry, sequence, previous):
+            return Break(head.stream, sequence, reason)
         previous = entry.digest
     if sequence != head.sequence:
         return Break(head.stream, sequence + 1, f"链头记有 {head.sequence} 条，实有 {sequence} 条")
@@ -91,7 +87,16 @@ def _verify_stream(head: ChainHead) -> Break | None:
         return Break(head.stream, sequence, "与链头的摘要不符")
     # The order matters: a chain only grows, so a head read after its entries is never shorter than they are.
     last = Entry.objects.filter(stream=head.stream).aggregate(last=Max("sequence"))["last"] or 0
-    now_at = ChainHead.objects.get(pk=head.pk).sequence
-    if last > now_at:
-        return Break(head.stream, now_at + 1, "此条在链头之外")
-    return None
+    end = ChainHead.objects.get(pk=head.pk).sequence
+    return Break(head.stream, end + 1, "此条在链头之外") if last > end else None
+
+
+def _fault(entry: Entry, sequence: int, previous: str) -> str:
+    """Return why `entry` cannot be the one with this sequence after the digest `previous`; "" where it can."""
+    if entry.sequence != sequence:
+        return f"缺第 {sequence} 条"
+    if entry.previous_digest != previous:
+        return "与前一条的摘要不相接"
+    if digest({name: getattr(entry, name) for name in FIELDS}, entry.at, previous) != entry.digest:
+        return "内容与摘要不符"
+    return ""

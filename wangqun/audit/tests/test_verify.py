@@ -36,7 +36,7 @@ def test_an_altered_entry_is_named(first):
 def test_no_column_can_be_altered_unseen(first, column):
     value = {"at": "2020-01-01 00:00:00+00:00", "data": '{"number": 9}'}.get(column, "x")
     with without_guard("audit_entry"):
-        execute(f"UPDATE audit_entry SET {column} = %s WHERE sequence = %s", value, first + 2)
+        execute(f"UPDATE audit_entry SET {column} = %s WHERE sequence = %s", value, first + 2)  # noqa: S608 - names above
     assert verify().sequence == first + 2
 
 
