@@ -77,9 +77,7 @@ def _newest(column: ColumnPage, total: int, assets: Assets) -> bytes:
     entries = list(PublicItem.objects.articles().filter(column=column).newest_first()[: total - pages * LIST_LENGTH])
     children = list(PublicItem.objects.columns().filter(column=column).order_by("position", "path"))
     within = PublicItem.objects.within(column)
-    pagination = Pagination(
-        column.public_path, None, None, pages or None, list(range(pages, max(0, pages - LINKED_PAGES), -1))
-    )
+    pagination = Pagination(column.public_path, None, None, pages or None, list(range(pages, max(0, pages - LINKED_PAGES), -1)))
     return column.render(
         TEMPLATE, assets, column=column, entries=entries, total=total, pagination=pagination, address=column.public_path,
         branches=newest_by_branch(within, children, CHILD_LENGTH), updated_at=_updated_at(column, within),
@@ -98,8 +96,9 @@ def _older(column: ColumnPage, number: int, has_newer: bool, assets: Assets) -> 
     entries = list(reversed(rows))
     newer, older = (number + 1 if has_newer else None), (number - 1 or None)
     numbers = ([newer] if newer else []) + list(range(number, max(0, number - LINKED_PAGES), -1))
+    pagination = Pagination(column.public_path, number, newer, older, numbers)
     return column.render(
-        TEMPLATE, assets, column=column, entries=entries, pagination=Pagination(column.public_path, number, newer, older, numbers),
+        TEMPLATE, assets, column=column, entries=entries, pagination=pagination,
         address=f"{column.public_path}p/{number}/", updated_at=max((entry.updated_at for entry in entries), default=None),
     )  # fmt: skip
 

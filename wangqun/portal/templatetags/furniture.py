@@ -164,7 +164,9 @@ def _organisation(organisation: Organisation, website: Website | None = None) ->
     data: dict[str, Any] = {"@type": "GovernmentOrganization", "name": organisation.name}
     if website is not None:
         data |= {"url": website.public_url + "/", "logo": _absolute(website, static(EMBLEM))}
-        data |= {key: value for key, value in {"telephone": organisation.phone, "address": organisation.address}.items() if value}
+        data |= {
+            key: value for key, value in {"telephone": organisation.phone, "address": organisation.address}.items() if value
+        }
     return data
 
 

@@ -71,6 +71,6 @@ def show_many(column: ColumnPage, count: int, *, start: int = 1) -> None:
 
 def _show(page: Page, kind: str, website: Website, *, address: str, at: Any, column: Any = None, **values: Any) -> None:
     PublicItem.objects.create(
-        page=page, kind=kind, website=website, column=column, path=page.path, title=page.title, address=address, published_at=at,
-        updated_at=at, **values,
+        page=page, kind=kind, website=website, column=column, path=page.path, title=page.title, address=address,
+        published_at=at, updated_at=at, **values,
     )  # fmt: skip
