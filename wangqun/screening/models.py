@@ -101,6 +101,16 @@ class Finding(models.Model):
     def __str__(self) -> str:
         return self.message
 
+    @property
+    def is_justified(self) -> bool:
+        """Whether somebody stated why it may stand."""
+        return hasattr(self, "justification")
+
+    @property
+    def is_waiting(self) -> bool:
+        """Whether it must be justified and is not."""
+        return self.level == self.Level.JUSTIFY and not self.is_justified
+
 
 class Justification(AppendOnly):
     """Why a finding may stand, by someone other than the author. 依据:石21。"""

@@ -35,10 +35,7 @@ def test_every_kind_of_block_is_read():
         {"type": "clause", "value": {"number": 14, "label": "第十四条", "heading": "", "text": "<p>乙。</p><p>丙。</p>"}},
         {"type": "quotation", "value": "引的话"},
         {"type": "signature", "value": {"organisation": "石家庄市商务局", "date": "2026-03-12"}},
-        {
-            "type": "picture",
-            "value": {"image": {"image": 1, "alt_text": "座谈会现场", "decorative": False}, "caption": "图注文字"},
-        },
+        {"type": "picture", "value": {"image": image, "caption": "图注文字"}},
         {"type": "table", "value": {"table_caption": "名单", "data": [["甲", None], [None, "乙"]]}},
         {"type": "gone", "value": "旧块"},
     ]
@@ -66,8 +63,8 @@ def test_two_tables_are_told_apart():
 
 def test_plain_fields_are_read():
     fields = {
-        "summary": "摘要文", "author": "作者名", "keywords": "词", "document_number": "石商〔2026〕1号", "correction_note": "更正",
-        "cover_text": "封面", "seo_title": "搜", "search_description": "索", "source_url": "https://a.cn/",
+        "summary": "摘要文", "author": "作者名", "keywords": "词", "document_number": "石商〔2026〕1号",
+        "correction_note": "更正", "cover_text": "封面", "seo_title": "搜", "search_description": "索", "source_url": "https://a.cn/",
     }  # fmt: skip
     read_fields = {anchor: text for _, anchor, text in places(article(**fields))}
     assert fields.items() <= read_fields.items()

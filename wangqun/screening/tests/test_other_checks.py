@@ -118,7 +118,9 @@ def test_an_original_that_names_a_source_must_be_justified(text):
 
 
 @pytest.mark.req("COL-6")
-@pytest.mark.parametrize()
+@pytest.mark.parametrize(
+    "text", ["数据来源：国家统计局", "资金来源：财政拨款", "稳定收入来源，扩大就业。", "转载须经批准。", "拓宽货源"]
+)
 def test_the_word_source_alone_is_no_reprint(text):
     assert levels(reprint.check, text) == []
 
