@@ -14,7 +14,9 @@ class Scheme(models.Model):
     valid_from = models.DateField("起用日期")
     points = models.JSONField("分值（十分之一分）", help_text='如 {"release": 20, "overdue_clock": -20, …}。')
     remark = models.CharField("说明", max_length=255, blank=True)
-    entered_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+", verbose_name="录入人")
+    entered_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+", verbose_name="录入人"
+    )
     entered_at = models.DateTimeField("录入时间", auto_now_add=True)
 
     class Meta:
