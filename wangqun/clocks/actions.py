@@ -6,7 +6,6 @@ Each verb locks the clock, checks the rules, adds one entry, computes the due da
 and returns the refreshed clock. Restarts are not recorded in the log of acts: what causes them is recorded itself.
 """
 
-from collections.abc import Iterable
 from datetime import date, time, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -346,10 +345,10 @@ def _locked(clock: Clock) -> tuple[Clock, ClockEntry | None]:
 
 def _round(clock: Clock) -> list[ClockEntry]:
     """Return the entries of the current round, the start first."""
-    entries: Iterable[ClockEntry] = ClockEntry.objects.filter(clock=clock).select_related("approver").order_by("sequence")
+    entries = ClockEntry.objects.filter(clock=clock).select_related("approver").order_by("sequence")
     if clock.started_on is not None:
-        entries = entries.filter(effective_on__gte=clock.started_on)  # type: ignore[attr-defined]
-    return current_round(entries)  # type: ignore[return-value, arg-type]
+        entries = entries.filter(effective_on__gte=clock.started_on)
+    return current_round(entries)
 
 
 def _calendar(clock: Clock) -> Calendar:

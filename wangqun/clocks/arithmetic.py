@@ -8,7 +8,7 @@ A restart begins a new round with the whole term. A deadline ends with the due d
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from wangqun.workdays.arithmetic import ONE_DAY, Calendar, days_between
 
@@ -27,6 +27,9 @@ class EntryLike(Protocol):
     def amount(self) -> int | None: ...
     @property
     def target_on(self) -> date | None: ...
+
+
+E = TypeVar("E", bound=EntryLike)
 
 
 @dataclass(frozen=True)
@@ -61,9 +64,9 @@ def sunday_of(day: date) -> date:
     return day + timedelta(days=6 - day.weekday())
 
 
-def current_round(entries: Iterable[EntryLike]) -> list[EntryLike]:
+def current_round(entries: Iterable[E]) -> list[E]:
     """Return the entries since the last start or restart, that one first."""
-    found: list[EntryLike] = []
+    found: list[E] = []
     for entry in entries:
         if entry.operation in {START, RESTART}:
             found = []

@@ -22,8 +22,10 @@ class FilterForm(forms.Form):
     def __init__(self, data: Any, visible: ClockQuerySet) -> None:
         super().__init__(data)
         rows = list(visible.running().order_by().values_list("organisation", "site").distinct())
-        self.fields["organisation"].queryset = Organisation.objects.filter(pk__in={key for key, _ in rows if key})
-        self.fields["site"].choices = [("", "全部网站"), *((name, name) for name in sorted({name for _, name in rows if name}))]
+        owners, sites = self.fields["organisation"], self.fields["site"]
+        if isinstance(owners, forms.ModelChoiceField) and isinstance(sites, forms.ChoiceField):
+            owners.queryset = Organisation.objects.filter(pk__in={key for key, _ in rows if key})
+            sites.choices = [("", "全部网站"), *((name, name) for name in sorted({name for _, name in rows if name}))]
 
     def narrow(self, clocks: ClockQuerySet) -> ClockQuerySet:
         """Return those of `clocks` that the form asks for; what it does not know narrows to nothing."""

@@ -6,18 +6,16 @@ The archive of rights and the log stand above this app; whoever lets a person in
 
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from django.conf import settings
+from django.contrib.auth.base_user import AbstractBaseUser
 from django.db import transaction
 
 from wangqun.base.errors import Refused
 from wangqun.workdays.arithmetic import Calendar
 from wangqun.workdays.models import CalendarYear, SpecialDay
 from wangqun.workdays.notice import BadNotice, Notice, read_json, read_mapping
-
-if TYPE_CHECKING:
-    from wangqun.people.models import User
 
 Status = CalendarYear.Status
 
@@ -49,7 +47,7 @@ def add_workdays(start: date, amount: int, region: str = "") -> date:
 
 
 @transaction.atomic
-def import_calendar(source: Path | str | dict[str, Any] | Notice, *, by: "User | None") -> CalendarYear:
+def import_calendar(source: Path | str | dict[str, Any] | Notice, *, by: AbstractBaseUser | None) -> CalendarYear:
     """Take over a notice for one year: a Notice, its mapping, or the path of a .json file. Returns the year.
 
     A year that stands already gets the next version and becomes 已修订 (已公布 if it was only provisional); the same
@@ -68,7 +66,7 @@ def import_calendar(source: Path | str | dict[str, Any] | Notice, *, by: "User |
 
 
 @transaction.atomic
-def import_files(by: "User | None" = None, folder: Path | None = None) -> list[CalendarYear]:
+def import_files(by: AbstractBaseUser | None = None, folder: Path | None = None) -> list[CalendarYear]:
     """Take over the data files of `folder` (data/workdays) and return the years that changed; running it twice is harmless.
 
     What the office entered itself stays: a file replaces a year only where it holds a higher version, or where the year
@@ -114,9 +112,9 @@ def _is_same(year: CalendarYear, notice: Notice) -> bool:
     return days == {(day.date, day.kind, day.name) for day in notice.days} and year.source_number == notice.source_number
 
 
-def _write(year: CalendarYear, notice: Notice, status: str, version: int, by: "User | None") -> CalendarYear:
+def _write(year: CalendarYear, notice: Notice, status: str, version: int, by: AbstractBaseUser | None) -> CalendarYear:
     """Write the year's row and replace its days."""
-    year.status, year.version, year.entered_by = status, version, by
+    year.status, year.version, year.entered_by_id = status, version, by.pk if by is not None else None
     year.source_number, year.source_title, year.source_url = notice.source_number, notice.source_title, notice.source_url
     year.save()
     year.days.all().delete()

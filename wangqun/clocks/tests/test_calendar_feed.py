@@ -4,7 +4,7 @@ from datetime import date
 
 import pytest
 from django.urls import reverse
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from wangqun.clocks import tokens
@@ -61,6 +61,7 @@ def test_lines_end_with_crlf_and_hold_at_most_75_octets(client, cast, opened):
         line.decode()  # no character is cut in two
 
 
+@settings(deadline=None)
 @given(st.text(st.characters(blacklist_categories=("Cs", "Cc")), max_size=300))
 def test_folding_can_always_be_undone(text):
     folded = fold(f"SUMMARY:{text}")

@@ -3,7 +3,7 @@
 from datetime import date, timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from wangqun.clocks.arithmetic import Step, due
@@ -149,6 +149,7 @@ def logs(draw):
     return log, made
 
 
+@settings(deadline=None)
 @given(logs(), st.sampled_from(["day", "workday", "week"]), st.integers(1, 30))
 def test_t21_the_laws_of_counting_hold_for_every_log(given_log, unit, amount):
     log, made = given_log

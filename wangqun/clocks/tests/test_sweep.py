@@ -31,7 +31,8 @@ def test_t19_a_sweep_that_did_not_run_for_days_finds_everything_once(cast, opene
     travel("2026-03-02 10:00")
     clocks = [opened(1 + number % 4, name=f"事项{number}") for number in range(40)]
     travel("2026-03-11 08:00")
-    events = [event for event in sweep() if event.kind == "overdue"]
+    ours = {clock.pk for clock in clocks}
+    events = [event for event in sweep() if event.kind == "overdue" and event.clock_id in ours]
     assert sorted((event.clock_id, event.due_on) for event in events) == sorted((clock.pk, clock.due_on) for clock in clocks)
     travel("2026-03-11 08:05")
     assert sweep() == []
@@ -40,7 +41,7 @@ def test_t19_a_sweep_that_did_not_run_for_days_finds_everything_once(cast, opene
 
 def test_a_warning_comes_at_nine_on_the_working_day_before(opened, travel):
     travel("2026-09-28 10:00")
-    clock = opened(4)  # due on Thursday 8 October, the first day after the holidays but one... counted by the calendar
+    clock = opened(4)
     assert clock.due_on == date(2026, 10, 9)
     travel("2026-10-08 08:59")
     assert [event for event in sweep() if event.clock_id == clock.pk] == []

@@ -5,7 +5,7 @@ from datetime import date, timedelta
 import chinese_calendar
 import holidays
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from wangqun.workdays.actions import calendar, import_files
@@ -59,6 +59,7 @@ def test_qingming_is_right_for_every_year_that_the_notices_cover(official):
         assert chinese_calendar.get_solar_terms(qingming, qingming), qingming
 
 
+@settings(deadline=None)
 @given(
     start=st.dates(date(2000, 1, 1), date(2090, 1, 1)),
     amount=st.integers(0, 80),
