@@ -258,5 +258,6 @@ class RuleEdit(generic.EditView):
         try:
             return super().form_valid(form)
         except Refused as refusal:
-            form.add_error(None, str(refusal))
+            # As Wagtail's own post() does it: the sentence stands on top, the figures typed stay in the form.
+            self.produced_error_code, self.produced_error_message = "refused", str(refusal)
             return self.form_invalid(form)
