@@ -90,12 +90,13 @@ def _keep_clock(column: ColumnPage, organisation: Organisation, *, by: User) -> 
     """Give a column with an update rule its clock, or tell the clock who answers now."""
     held = ColumnClock.objects.filter(column=column).select_related("clock").first()
     if held:
-        clocks.describe(held.clock, organisation=organisation, name=clock_name(column))
+        clocks.describe(held.clock, organisation=organisation, name=clock_name(column), site=column.website.name)
     elif column.update_days:
         suffix = column.kind if column.kind in {"news", "interaction"} else "other"
         clock = clocks.open_clock(
             kind=f"column_{suffix}", name=clock_name(column), organisation=organisation, unit=Clock.Unit.DAY,
             amount=column.update_days, basis=BASIS[ColumnPage.Kind(column.kind)], url=f"/admin/pages/{column.pk}/", by=by,
+            site=column.website.name,
         )  # fmt: skip
         ColumnClock.objects.create(column=column, clock=clock)
 

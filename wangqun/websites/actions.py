@@ -95,7 +95,7 @@ def open_website(website: Website, *, by: User) -> Website:
     _move(website, [Website.State.BUILDING], Website.State.OPEN, "open", by=by, reason="建设完成", opened_on=today())
     clock = clocks.open_clock(
         kind="website", name=f"{website.name}（全站每周更新）", organisation=website.organisation, unit=Clock.Unit.WEEK, amount=1,
-        basis="沪23", by=by, url=f"/admin/websites/inspect/{website.pk}/",
+        basis="沪23", by=by, url=f"/admin/websites/inspect/{website.pk}/", site=website.name,
     )  # fmt: skip
     WebsiteClock.objects.create(website=website, clock=clock)
     return website
