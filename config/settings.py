@@ -74,6 +74,7 @@ INSTALLED_APPS = [
     "wagtail.snippets",
     "wagtail.embeds",
     "wagtail.contrib.settings",
+    "wagtail.contrib.table_block",
     "wagtail.admin",
     "wagtail.search",
     "wagtail",
@@ -103,6 +104,8 @@ MIDDLEWARE = [
     "wangqun.base.middleware.Origin",
     "wangqun.base.middleware.RefusalPage",
     "wangqun.base.middleware.AtomicWrites",
+    "wangqun.base.middleware.BackOfficeGate",
+    "wangqun.base.middleware.Streams",
 ]
 
 ROOT_URLCONF = "config.urls"
@@ -176,11 +179,12 @@ STATICFILES_DIRS = [BASE_DIR / "wangqun" / "static"]
 STORAGES = {
     "default": {
         "BACKEND": "django.core.files.storage.FileSystemStorage",
-        "OPTIONS": {"location": str(DATA / "files"), "base_url": None},
+        "OPTIONS": {"location": str(DATA / "files"), "base_url": "/admin/files/"},
     },
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.ManifestStaticFilesStorage"},
 }
 MEDIA_ROOT = DATA / "files"
+MEDIA_URL = "/admin/files/"  # for signed-in staff; readers get the copies that a release put into the tree
 RELEASE_ROOT = DATA / "release"
 """The tree of published files, `<RELEASE_ROOT>/<host>/<path>`; only the publication app writes here."""
 
