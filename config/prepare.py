@@ -6,6 +6,7 @@ With --demo (only with DEBUG=1) a database that is new is filled with the demons
 """
 
 import hashlib
+import io
 import os
 import sys
 from pathlib import Path
@@ -71,7 +72,7 @@ def import_calendars() -> None:
     digest = digest_of(settings.BASE_DIR / "data" / "workdays")
     if "import_calendars" in get_commands() and changed("calendars", digest):
         say("导入工作日历")
-        call_command("import_calendars", verbosity=0)
+        call_command("import_calendars", verbosity=0, stdout=io.StringIO())
         keep("calendars", digest)
 
 
@@ -119,7 +120,7 @@ def republish() -> None:
         return
     if (settings.RELEASE_ROOT / "current").exists():
         say(f"网址改为 {settings.PUBLIC_SCHEME}、端口 {settings.PUBLIC_PORT}，重新生成各网站的文件")
-        call_command("republish", verbosity=0)
+        call_command("republish", verbosity=0, stdout=io.StringIO())
     if settings.RELEASE_ROOT.is_dir():
         kept.write_text(origin(), encoding="ascii")
 

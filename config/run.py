@@ -8,6 +8,7 @@ Standard library only: this process stays small and needs no database.
 
 import contextlib
 import ctypes
+import fcntl
 import json
 import os
 import signal
@@ -18,6 +19,7 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
+from typing import IO
 
 from config import demo_clock, env, ports
 
@@ -107,6 +109,23 @@ class Supervisor:
                 part.process.wait()
 
 
+def only_one(data: Path) -> IO[str] | None:
+    """Take the installation for this process; returns None where another runs it. The kernel lets go when we die."""
+    data.mkdir(parents=True, exist_ok=True)
+    lock = (data / "running").open("a+", encoding="ascii")
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        lock.close()
+        return None
+    return lock
+
+
+def data_folder() -> Path:
+    """Return the folder that holds everything the installation writes."""
+    return Path(env.text("WANGQUN_DATA", str(ROOT / "var"))).resolve()
+
+
 def is_answering(address: str, port: int) -> bool:
     """Return whether the front accepts connections."""
     with contextlib.suppress(OSError), socket.create_connection((address, port), timeout=0.2):
@@ -116,10 +135,9 @@ def is_answering(address: str, port: int) -> bool:
 
 def announce(port: int) -> None:
     """Say where the sites are."""
-    data = Path(env.text("WANGQUN_DATA", str(ROOT / "var")))
     say(f"已启动：http://127.0.0.1:{port}/ ，后台 http://127.0.0.1:{port}/admin/ ，按 Ctrl-C 停止")
     with contextlib.suppress(OSError, ValueError):
-        names = json.loads((data / "release" / "hosts.json").read_text(encoding="utf-8"))["hosts"]
+        names = json.loads((data_folder() / "release" / "hosts.json").read_text(encoding="utf-8"))["hosts"]
         shown = "、".join(f"http://{name}:{port}/" for name in names[:4])
         say(f"网站 {len(names)} 个：{shown}{' 等' if len(names) > 4 else ''}")
     if days := env.integer("DAYS_AHEAD", default=0, least=0, most=demo_clock.FARTHEST):
@@ -169,6 +187,10 @@ def main() -> int:
         return 1
     if env.integer("DAYS_AHEAD", default=0, least=0, most=demo_clock.FARTHEST) and not env.boolean("DEBUG", default=False):
         say("DAYS_AHEAD 只用于演示，正式环境（DEBUG=0）不能改动时间；请去掉这个环境变量再启动。")
+        return 1
+    lock = only_one(data_folder())
+    if lock is None:
+        say(f"这个数据目录（{data_folder()}）已有一个网群在运行，请先停掉它，或用 WANGQUN_DATA 指定另一个目录。")
         return 1
     if code := prepare(*[word for word in sys.argv[1:] if word == "--demo"]):
         return 0 if code in {-signal.SIGINT, -signal.SIGTERM, 130} else 1

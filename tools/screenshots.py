@@ -14,6 +14,7 @@ import re
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from urllib.parse import urljoin, urlsplit, urlunsplit
 
 from playwright.sync_api import Browser, BrowserContext, Locator, Page, sync_playwright
@@ -22,7 +23,7 @@ from playwright.sync_api import Error as BrowserError
 from tools.system import ROOT, browser, say, stop
 
 BASE = os.environ.get("BASE_URL", "http://127.0.0.1:8000").rstrip("/")
-IMAGES = ROOT / "docs" / "images"
+IMAGES = Path(os.environ.get("WANGQUN_IMAGES", ROOT / "docs" / "images"))
 WIDE, NARROW, PAPER = (1440, 900), (375, 812), (794, 1123)  # pixels; the last is A4 at 96 to the inch
 TALLEST = 2400  # pixels of a picture: a longer page is cut
 PATIENCE = 8_000  # milliseconds

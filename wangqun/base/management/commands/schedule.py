@@ -1,5 +1,6 @@
 """Runs deploy/crontab: what is due, one after the other, until asked to stop."""
 
+import io
 import logging
 import signal
 import threading
@@ -60,5 +61,5 @@ class Command(BaseCommand):
             is_stopping.wait(max(0.05, min(due_at - now(), LONGEST_SLEEP).total_seconds()))
 
     def run_line(self, line: Line) -> None:
-        """Run one command in this process: starting another would cost three seconds every minute."""
-        call_command(line.command, *line.arguments, verbosity=0)
+        """Run one command in this process, its remarks unheard: starting another would cost three seconds every minute."""
+        call_command(line.command, *line.arguments, verbosity=0, stdout=io.StringIO())
