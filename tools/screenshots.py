@@ -168,9 +168,13 @@ def public_address(address: str) -> str:
 def county(page: Page) -> Page:
     """Open the home page of a county: 正定 where there is one."""
     go(page, "/")
-    links = page.locator("a[href*='//']").filter(has_text=re.compile("正定"))
-    address = first(links, page.locator("#websites a[href*='//']")).get_attribute("href") or ""
-    return go(page, public_address(urljoin(page.url, address)))
+    homes = [
+        link for link in page.locator("a[href*='//']").all() if urlsplit(link.get_attribute("href") or "").path in {"", "/"}
+    ]
+    homes.sort(key=lambda link: "正定" not in (link.text_content() or ""))
+    if not homes:
+        raise NotFound("首页上没有其他网站的链接")
+    return go(page, public_address(homes[0].get_attribute("href") or ""))
 
 
 def article_of(page: Page) -> Page:
@@ -246,16 +250,18 @@ def edit(page: Page) -> Page:
 
 
 def new_article(page: Page) -> Page:
-    """The empty form of a new article, in the first column that this person may write in."""
+    """The empty form of a new article, beside one that this person has written."""
     try:
         return menu(page, "写稿", "新建稿件", "撰稿")
     except NotFound:
-        go(page, "/admin/pages/")
-        for _step in range(6):
-            add = page.locator("a[href*='/add/articles/articlepage/'], a[href$='/add_subpage/']")
-            if add.count():
-                return open_link(page, add)
-            open_link(page, page.locator("a[href^='/admin/pages/'][aria-label*='子页'], td.children a[href^='/admin/pages/']"))
+        go(page, "/admin/")
+        open_link(page, page.locator("a[href*='/admin/pages/'][href$='/edit/']"))
+        above = [link.get_attribute("href") or "" for link in page.locator("a[href*='/admin/pages/']").all()]
+        numbers = [found[1] for address in above if (found := re.search(r"/admin/pages/(\d+)/?$", address))]
+        for number in reversed(numbers):
+            answer = page.request.get(f"{BASE}/admin/pages/add/articles/articlepage/{number}/", max_redirects=0)
+            if answer.ok:
+                return go(page, f"/admin/pages/add/articles/articlepage/{number}/")
         raise
 
 
