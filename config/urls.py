@@ -3,10 +3,13 @@
 from django.urls import include, path, re_path
 from wagtail.admin import urls as wagtailadmin_urls
 
+from wangqun.base.views import document, private_file
 from wangqun.portal.views import not_released
 
 urlpatterns = [
     path("admin/clocks/", include("wangqun.clocks.urls")),  # the calendar feed: a signed address, no sign-in
+    path("admin/files/<path:path>", private_file, name="private_file"),
+    path("admin/documents-file/<int:document_id>/<path:document_filename>", document, name="wagtaildocs_serve"),
     path("admin/", include(wagtailadmin_urls)),
     # Wagtail reverses this name to make page addresses; what is not released does not exist for the public.
     re_path(r"^((?:[\w\-]+/)*)$", not_released, name="wagtail_serve"),

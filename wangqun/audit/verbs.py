@@ -15,7 +15,6 @@ VERBS: dict[str, str] = {
     "articles.draft": "起草稿件",
     "articles.revise": "修改稿件",
     "articles.save_source": "登记转载来源",
-    "articles.delete_draft": "删除草稿",
     "audit.export": "导出操作日志",
     "clocks.open": "时钟开始",
     "clocks.restart": "时钟重新起算",
