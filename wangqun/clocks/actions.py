@@ -275,7 +275,7 @@ def explain(clock: Clock) -> list[str]:
     if clock.unit in {Unit.WORKDAY, Unit.DAY}:
         lines += _counted_lines(clock, found, calendar)
     elif clock.unit == Unit.WEEK:
-        lines.append(f"时限为{clock.amount}{_counter(clock)}，于该周周日到期。")
+        lines.append(f"于起算周之后第{clock.amount}周的周日到期。" if clock.amount else "于起算周的周日到期。")
     else:
         lines.append("按确定的日期到期。")
     if found.is_stopped:

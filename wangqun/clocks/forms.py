@@ -20,7 +20,7 @@ class FilterForm(forms.Form):
     site = forms.ChoiceField(required=False, label="网站")
 
     def __init__(self, data: Any, visible: ClockQuerySet) -> None:
-        super().__init__(data)
+        super().__init__(data, label_suffix="：")
         rows = list(visible.running().order_by().values_list("organisation", "site").distinct())
         owners, sites = self.fields["organisation"], self.fields["site"]
         if isinstance(owners, forms.ModelChoiceField) and isinstance(sites, forms.ChoiceField):

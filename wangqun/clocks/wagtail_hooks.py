@@ -43,6 +43,13 @@ class ClockInspectView(ScopedInspectView):
 
     page_title = "时限详情"
 
+    def get_is_provisional_display_value(self) -> str:
+        return "是，以国务院办公厅通知为准" if self.object.is_provisional else "否"
+
+    def get_promised_on_display_value(self) -> Any:
+        """The promise of the first round; a later round made another."""
+        return "—" if self.object.cycle else self.object.promised_on
+
     def get_fields_context(self) -> list[dict[str, Any]]:
         lines = format_html_join("", "<li>{}</li>", ((line,) for line in explain(self.object)))
         return [

@@ -48,6 +48,6 @@ def test_t21_extensions_and_pauses_are_told_and_the_days_are_as_many_as_the_term
 def test_other_units_are_explained_too(opened, cast, travel):
     travel("2026-03-10 10:00")
     assert len(counted(explain(opened(7, "day")))) == 7
-    assert explain(opened(1, "week"))[1:] == ["时限为1周，于该周周日到期。", "2026年3月22日（星期日）24:00到期。"]
+    assert explain(opened(1, "week"))[1:] == ["于起算周之后第1周的周日到期。", "2026年3月22日（星期日）24:00到期。"]
     fixed = opened(None, "date", target_on=date(2026, 5, 1))
     assert explain(stop(fixed, by=cast.editor))[-1] == "时限已停止。"
