@@ -14,6 +14,7 @@ from wagtail.models import Orderable, Page
 
 from wangqun.articles.blocks import BODY_BLOCKS
 from wangqun.websites.pages import Assets, PublicFile, PublicPage
+from wangqun.websites.pictures import COVER, picture
 
 
 class Source(models.Model):
@@ -132,10 +133,7 @@ class ArticlePage(PublicPage, Page):
 
     def cover_address(self, assets: Assets) -> str:
         """Take the cover along for home pages and return its address; "" where the article has none."""
-        if self.cover is None:
-            return ""
-        rendition = self.cover.get_rendition("fill-800x450|format-jpeg")
-        return assets.add(rendition.file, rendition.file.name)
+        return picture(self.cover, COVER, assets).address if self.cover else ""
 
     def public_item_values(self) -> dict[str, Any]:
         """Return what public lists show of this article."""

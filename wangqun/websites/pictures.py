@@ -7,8 +7,7 @@ from django.urls import reverse
 
 from wangqun.websites.pages import Assets
 
-COVER = "fill-960x540"  # every cover on every page, 16:9
-COVER_WIDTH, COVER_HEIGHT = 960, 540  # pixels
+COVER = "fill-960x540|format-jpeg"  # every cover on every page, 16:9
 
 
 @dataclass(frozen=True)
@@ -27,12 +26,7 @@ def picture(image: Any, spec: str, assets: Assets | None) -> Picture:
     """
     rendition = image.get_rendition(spec)
     if assets is None:
-        address = reverse("wagtailimages:preview", args=[image.pk, spec])
+        address = reverse("wagtailimages:preview", args=[image.pk, spec.partition("|")[0]])  # it takes no format
     else:
         address = assets.add(rendition.file, rendition.file.name)
     return Picture(address, rendition.width, rendition.height)
-
-
-def cover_address(page: Any) -> str:
-    """Return the address on its host of the page's cover, "" without one; the page's own file carries it there."""
-    return picture(page.cover, COVER, Assets(page.folder)).address if page.cover else ""

@@ -14,7 +14,6 @@ from tests.reading import Reading
 from wangqun.articles.models import ArticleAttachment, ArticlePage, Source
 from wangqun.columns.models import PublicItem
 from wangqun.websites.pages import Assets
-from wangqun.websites.pictures import cover_address
 
 pytestmark = [pytest.mark.req("PUB-1", "PUB-6", "PUB-8"), pytest.mark.django_db]
 DETAIL = [
@@ -152,8 +151,8 @@ def test_pictures_are_released_with_the_page_and_have_size_and_alternative_text(
     assert (shown["width"], shown["height"], shown["loading"]) == ("1200", "675", "lazy")
     assert shown["src"].removeprefix("/") in assets.copies
     assert len(assets.copies) == 2 and all(path.startswith(f"{article.folder}/") for path in assets.copies)
-    assert reading.tag("Image") == column.website.public_url + cover_address(ArticlePage.objects.get(pk=article.pk))
-    assert cover_address(article).removeprefix("/") in assets.copies
+    assert reading.tag("Image") == column.website.public_url + article.cover_address(Assets(article.folder))
+    assert article.cover_address(Assets(article.folder)).removeprefix("/") in assets.copies
     assert "图注" in reading.text("figcaption")
 
 
