@@ -1,4 +1,4 @@
-"""Lists which rule of which regulation is cited where, and checks the hand-written table of docs/clauses.md.
+"""Lists which rule is cited where and which tests prove what, and checks the hand-written table of docs/clauses.md.
 
     python3 tools/clauses.py            writes the list of citations into docs/clauses.md
     python3 tools/clauses.py --check    writes nothing; fails where the list is old or the table names what is not there
@@ -16,6 +16,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 PAGE = ROOT / "docs" / "clauses.md"
 BEGIN, END = "<!-- citations -->", "<!-- /citations -->"
+PROVED = re.compile(r"mark\.req\(([^)]*)\)")
 CITED = re.compile(r"依据[：:]([^\n]*)")
 CLAUSE = re.compile(r"([石沪购])(\d+)(?:-(\d+))?")
 BOOKS = "石沪购"
@@ -65,6 +66,24 @@ def listing(cited: dict[tuple[int, int], set[str]]) -> str:
     return "\n".join(rows)
 
 
+def proofs() -> dict[str, set[str]]:
+    """Return which test files name which requirement."""
+    found: dict[str, set[str]] = defaultdict(set)
+    for path in sorted([*(ROOT / "wangqun").rglob("test_*.py"), *(ROOT / "tests").rglob("test_*.py")]):
+        for marked in PROVED.findall(path.read_text(encoding="utf-8")):
+            for identifier in re.findall(r"[A-Z]{3}-\d+", marked):
+                found[identifier].add(str(path.relative_to(ROOT)))
+    return found
+
+
+def tests() -> str:
+    """Return the list of tests by requirement as Markdown."""
+    rows = ["| 需求 | 测试 |", "|---|---|"]
+    for identifier, paths in sorted(proofs().items(), key=lambda row: (row[0][:3], int(row[0][4:]))):
+        rows.append(f"| {identifier} | {'、'.join(f'`{path}`' for path in sorted(paths))} |")
+    return "\n".join(rows)
+
+
 def unknown(text: str, names: set[str]) -> list[str]:
     """Return the verbs and tests that the table names and that do not exist."""
     table = text.partition(BEGIN)[0]
@@ -77,7 +96,8 @@ def main() -> None:
     text = PAGE.read_text(encoding="utf-8")
     before, _, rest = text.partition(BEGIN)
     after = rest.partition(END)[2]
-    new = f"{before}{BEGIN}\n{listing(cited)}\n{END}{after}"
+    heading = "\n\n## 需求由哪些测试证明\n\n"
+    new = f"{before}{BEGIN}\n\n{listing(cited)}{heading}{tests()}\n\n{END}{after}"
     faults = unknown(text, names)
     if "--check" in sys.argv[1:]:
         faults += ["引用清单已旧，请执行 python3 tools/clauses.py。"] if new != text else []
