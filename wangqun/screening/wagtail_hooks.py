@@ -26,18 +26,10 @@ def addresses() -> list[URLPattern]:
 
 @hooks.register("register_page_header_buttons")
 def check_button(page: Page, user: User, view_name: str, next_url: str | None = None, **kwargs: Any) -> Iterator[Button]:
-    """“内容检查”: with the script it checks at once and marks the fields; without, it opens the page of the check."""
+    """“内容检查” in the menu of a page: opens the page of the check. On the editing page the script adds a button beside “保存”."""
     if page.latest_revision_id is None or not views.may_see(user, page):
         return
-    attributes = {}
-    if view_name == "edit":
-        attributes = {
-            "data-findings": reverse("screening_data", args=[page.pk]),
-            "data-examine": reverse("screening_examine", args=[page.pk]),
-        }
-    yield Button(
-        "内容检查", reverse("screening_page", args=[page.pk]), icon_name="clipboard-list", attrs=attributes, priority=5
-    )
+    yield Button("内容检查", reverse("screening_page", args=[page.pk]), icon_name="clipboard-list", priority=5)
 
 
 @hooks.register("insert_editor_js")

@@ -108,11 +108,11 @@ def test_an_outsider_cannot_justify(client, world, page):
     assert post(client, world.gao, "screening_justify", finding.pk, {"reason": "没事。"}).status_code == 404
 
 
-def test_the_editing_page_has_the_button_and_the_script(client, world, page):
+def test_the_editing_page_has_the_link_and_the_script(client, world, page):
     html = get(client, world.wang, "wagtailadmin_pages:edit", page.pk).content.decode()
-    assert f'data-examine="/admin/screening/page/{page.pk}/examine/"' in html
-    assert f'data-findings="/admin/screening/page/{page.pk}.json"' in html
+    assert f'href="/admin/screening/page/{page.pk}/"' in html
     assert "js/findings.js" in html
+    assert "css/findings.css" in html
 
 
 def test_what_an_editor_wrote_is_escaped_in_the_excerpt():

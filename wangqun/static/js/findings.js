@@ -1,11 +1,13 @@
-/* Shows on the editing page what the content check found: a list at the top, and a note at every field concerned.
-   Without this script the button “内容检查” opens the page of the check, which lists the same. */
+/* Adds “内容检查” beside “保存” on the editing page, and shows what the check found: a list at the top, and a note at
+   every field concerned. Without this script the page's menu leads to the page of the check, which lists the same. */
 (() => {
   "use strict";
 
-  const button = document.querySelector("[data-findings][data-examine]");
   const form = document.querySelector("[data-edit-form]");
-  if (!button || !form) return;
+  const path = /^(.*\/)pages\/(\d+)\/edit\/$/.exec(window.location.pathname);
+  if (!form || !path) return;
+  const address = `${path[1]}screening/page/${path[2]}`;
+  const PATIENCE = 5000; /* milliseconds that the editor may take to build the body's fields */
 
   const field = (anchor) => {
     if (!anchor) return null;
@@ -97,28 +99,54 @@
 
   const say = (sentence) => show({ is_examined: true, summary: sentence, findings: [] }, true);
 
-  const load = async (address, options, isAsked) => {
+  /* Wait until the fields stand: the editor builds the body's fields after the page has loaded. */
+  const fieldsStand = (anchors) =>
+    new Promise((resolve) => {
+      const started = Date.now();
+      const look = () => {
+        if (anchors.every(field) || Date.now() - started > PATIENCE) resolve();
+        else window.setTimeout(look, 100);
+      };
+      look();
+    });
+
+  const load = async (url, options, isAsked) => {
     try {
-      const response = await fetch(address, { headers: { Accept: "application/json", ...options.headers }, method: options.method });
+      const response = await fetch(url, { headers: { Accept: "application/json", ...options.headers }, method: options.method });
+      if (response.status === 404) return false;
       const data = await response.json();
       if (!response.ok) throw new Error(data.error_message);
+      await fieldsStand(data.findings.map((finding) => finding.anchor).filter(Boolean));
       show(data, isAsked);
     } catch (error) {
-      if (isAsked) say(error.message && /[\u4e00-\u9fff]/.test(error.message) ? error.message : "没有查成，请检查网络后再试。");
+      if (isAsked) say(/[\u4e00-\u9fff]/.test(error.message) ? error.message : "没有查成，请检查网络后再试。");
     }
+    return true;
   };
 
-  button.addEventListener("click", (event) => {
-    event.preventDefault();
-    const token = form.querySelector("[name=csrfmiddlewaretoken]").value;
-    load(button.dataset.examine, { method: "POST", headers: { "X-CSRFToken": token } }, true);
-  });
+  const addButton = () => {
+    const place = form.querySelector("footer nav");
+    if (!place) return;
+    const button = make("button", "button check-button", "内容检查");
+    button.type = "button";
+    button.title = "检查已保存的内容";
+    button.addEventListener("click", async () => {
+      button.disabled = true;
+      const token = form.querySelector("[name=csrfmiddlewaretoken]").value;
+      await load(`${address}/examine/`, { method: "POST", headers: { "X-CSRFToken": token } }, true);
+      button.disabled = false;
+    });
+    place.append(button);
+  };
 
   const start = async () => {
-    await load(button.dataset.findings, { method: "GET" }, false);
-    if (window.location.hash.length > 1) go(decodeURIComponent(window.location.hash.slice(1)));
+    if (!(await load(`${address}.json`, { method: "GET" }, false))) return;
+    addButton();
+    const anchor = decodeURIComponent(window.location.hash.slice(1));
+    if (!anchor || document.getElementById(anchor)?.matches("[role=tabpanel]")) return;
+    await fieldsStand([anchor]);
+    go(anchor);
   };
-  /* The editor builds the body's fields while it loads; mark them when they stand. */
   if (document.readyState === "complete") start();
   else window.addEventListener("load", start);
 })();
