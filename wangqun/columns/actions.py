@@ -27,6 +27,7 @@ BASIS = {
     ColumnPage.Kind.OTHER: "石15(4)",
 }
 UPDATES_A_WEEK = 2  # 沪23
+RESERVED = {"map", "static", "admin", "p"}  # addresses that lists, maps and the front use themselves
 
 
 @transaction.atomic
@@ -38,6 +39,8 @@ def open_column(
     `details` may hold update_days (days), tag_type, accepts_submissions. News and interaction columns get 7 days unless set.
     """
     require(by, "columns.manage", parent)
+    if slug in RESERVED:
+        raise Refused(f"地址“{slug}”由系统使用，请换一个。")
     if parent.get_children().filter(slug=slug).exists():
         raise Refused(f"“{parent.title}”下已有地址为“{slug}”的栏目，请换一个地址。")
     details.setdefault("update_days", USUAL_DAYS.get(ColumnPage.Kind(kind)))

@@ -54,6 +54,7 @@ class ColumnPage(PublicPage, Page):
     keywords = models.CharField("关键词", max_length=255, help_text="以逗号分隔。")
     accepts_submissions = models.BooleanField("接受下级网站报送", default=False)
 
+    is_creatable = False  # opened by columns.actions.open_column, with the people who keep it
     parent_page_types = ["portal.HomePage", "columns.ColumnPage"]
     subpage_types = ["columns.ColumnPage", "articles.ArticlePage"]
     template = "columns/column_page.html"

@@ -15,9 +15,9 @@ class HomePage(PublicPage, Page):
 
     introduction = models.CharField("网站简介", max_length=255, blank=True)
 
+    is_creatable = False  # made when a site is built
     parent_page_types = ["wagtailcore.Page"]
     subpage_types = ["columns.ColumnPage"]
-    max_count_per_parent = None
     template = "portal/home_page.html"
 
     content_panels = Page.content_panels + [FieldPanel("introduction")]

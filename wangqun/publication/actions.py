@@ -185,8 +185,11 @@ def _write_release(
     made = Release.objects.create(
         **values, revision=revision, content_hash=digest, published_at=published_at, author=author, approvers=approvers, **details
     )
+    is_new_column = isinstance(page, ColumnPage) and not PublicItem.objects.filter(page_id=page_id, title=page.title).exists()
     columns.show(page, kind=_kind(page), website=values["website"], values=_item_values(page, made))
     order(page, reason=f"{made.get_kind_display()}：{made.title}")
+    if is_new_column:  # it stands in the navigation of every page of its site
+        order_all(host=values["website"].domain, reason=f"导航：{made.title}")
     if isinstance(page, ArticlePage):
         if made.kind == Release.Kind.FIRST:
             columns.note_update(made.column, by=by, at=made.released_at)
@@ -268,16 +271,17 @@ def may_see_records(user: User) -> bool:
     return may(user, "publication.records")
 
 
-def order_all(*, host: str = "") -> int:
+def order_all(*, host: str = "", reason: str = "全站重新生成") -> int:
     """Order the files of every page that has a release record, of one host where given; returns how many pages."""
     records = Release.objects.filter(website__domain=host) if host else Release.objects.all()
     pages = set(records.values_list("page_id", flat=True))
     waiting = set(RenderOrder.objects.filter(done_at__isnull=True).values_list("page_id", flat=True))
     with transaction.atomic():
         RenderOrder.objects.bulk_create(
-            RenderOrder(page_id=pk, priority=RenderOrder.Priority.WIDE, reason="全站重新生成", ordered_at=now())
+            RenderOrder(page_id=pk, priority=RenderOrder.Priority.WIDE, reason=reason[:255], ordered_at=now())
             for pk in sorted(pages - waiting)
         )
+        transaction.on_commit(jobs.enqueue_rendering)
     return len(pages)
 
 
