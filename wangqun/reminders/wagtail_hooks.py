@@ -4,10 +4,11 @@ from typing import Any
 
 from django.urls import URLPattern, path
 from wagtail import hooks
-from wagtail.admin.ui.tables import Column, DateColumn
+from wagtail.admin.ui.tables import Column, TitleColumn
 from wagtail.admin.viewsets.base import ViewSetGroup
 
 from wangqun.access.screens import RecordViewSet, RightsPolicy
+from wangqun.base.templatetags.chinese import minute
 from wangqun.people.models import User
 from wangqun.reminders import views
 from wangqun.reminders.forms import RuleForm
@@ -29,12 +30,12 @@ class ReminderViewSet(RecordViewSet):
     filterset_class = views.ReminderFilterSet
     search_fields = ("subject",)
     list_display = (
-        Column("number", label="编号", accessor="number", sort_key="serial"),
+        TitleColumn("number", label="编号", accessor="number", sort_key="serial", url_name="reminders:inspect"),
         "organisation",
         "subject",
         "stage",
         "due_on",
-        DateColumn("issued_at", label="签发时间", sort_key="issued_at"),
+        Column("issued_at", label="签发时间", accessor=lambda slip: minute(slip.issued_at), sort_key="issued_at"),
         Column("state_label", label="状态", accessor="state_label"),
     )
     list_export = (
@@ -91,7 +92,7 @@ class EscalationViewSet(RecordViewSet):
         "organisation",
         Column("leader", label="分管领导", accessor="leader"),
         Column("reminder", label="第二次提醒单", accessor="reminder.number"),
-        DateColumn("at", label="时间", sort_key="at"),
+        Column("at", label="时间", accessor=lambda entry: minute(entry.at), sort_key="at"),
     )
     list_export = ("organisation", "text", "leader", "reminder.number", "at")
     export_headings = {"reminder.number": "第二次提醒单"}  # noqa: RUF012 - Wagtail's way

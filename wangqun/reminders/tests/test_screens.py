@@ -49,6 +49,13 @@ def test_each_organisation_sees_its_own_slips_and_the_office_sees_all(client, ca
         assert set(listed(client)) == expected, who
 
 
+def test_each_number_in_the_list_opens_its_slip(client, cast, slips):
+    client.force_login(cast.supervisor)
+    content = client.get(reverse(INDEX)).content.decode()
+    assert all(f'href="{slip.url}"' in content for slip in slips)
+    assert "2026-03-13 09:00" in content
+
+
 def test_the_leader_in_charge_sees_the_organisations_he_leads_from_wherever_he_sits(cast, slips):
     cast.other.leader = cast.editor
     cast.other.save()
