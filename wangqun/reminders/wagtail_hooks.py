@@ -6,6 +6,7 @@ from django.urls import URLPattern, path
 from wagtail import hooks
 from wagtail.admin.ui.tables import Column, TitleColumn
 from wagtail.admin.viewsets.base import ViewSetGroup
+from wagtail.permissions import register_permission_policy
 
 from wangqun.access.screens import RecordViewSet, RightsPolicy
 from wangqun.base.templatetags.chinese import minute
@@ -13,6 +14,9 @@ from wangqun.people.models import User
 from wangqun.reminders import views
 from wangqun.reminders.forms import RuleForm
 from wangqun.reminders.models import Escalation, Reminder, ReminderRule
+
+PAGES = {"index", "index_results", "inspect"}
+"""What a record needs. Wagtail's history and usage pages would not ask whose row it is; forms there are none."""
 
 
 class ReminderViewSet(RecordViewSet):
@@ -68,7 +72,7 @@ class ReminderViewSet(RecordViewSet):
 
     def get_urlpatterns(self) -> list[URLPattern]:
         return [
-            *super().get_urlpatterns(),
+            *[pattern for pattern in super().get_urlpatterns() if pattern.name in PAGES],
             path("<int:number>/confirm/", views.confirm_slip, name="confirm"),
             path("<int:number>/call/", views.phone_call, name="call"),
             path("<int:number>/slip/", views.print_slip, name="slip"),
@@ -98,6 +102,9 @@ class EscalationViewSet(RecordViewSet):
     export_headings = {"reminder.number": "第二次提醒单"}  # noqa: RUF012 - Wagtail's way
     export_filename = "escalations"
 
+    def get_urlpatterns(self) -> list[URLPattern]:
+        return [pattern for pattern in super().get_urlpatterns() if pattern.name in PAGES]
+
 
 class RulePolicy(RightsPolicy):
     """Rules are changed, never added or removed: the clocks' kinds are fixed."""
@@ -120,9 +127,9 @@ class RuleViewSet(RecordViewSet):
     inspect_view_enabled = False
     list_display = ("name", "basis", "warn_days", "second_after_workdays", "escalate_after_workdays")
 
-    @property
-    def permission_policy(self) -> RulePolicy:
-        return RulePolicy(self.model, self.view_right, self.change_right)
+    def __init__(self, name: str | None = None, **kwargs: Any) -> None:
+        super().__init__(name=name, **kwargs)
+        register_permission_policy(self.model, RulePolicy(self.model, self.view_right, self.change_right))
 
     def get_form_class(self, for_update: bool = False) -> Any:
         return RuleForm

@@ -13,7 +13,6 @@ from django.conf import settings
 from django.db import connection, connections
 
 from wangqun.base.errors import Refused
-from wangqun.notifications import jobs
 from wangqun.notifications.models import Delivery, Notice
 from wangqun.reminders.actions import Result, close_for, confirm, remind
 from wangqun.reminders.models import Receipt, Reminder
@@ -79,26 +78,6 @@ def test_an_update_at_the_moment_of_the_run_leaves_no_second_slip_behind(committ
     assert isinstance(result, Result)
     assert not Reminder.objects.open().exists()
     assert Reminder.objects.count() == 1 + result.second
-
-
-@pytest.mark.postgresql
-def test_four_workers_send_each_letter_once(committed_db, tmp_path):
-    settings.EMAIL_BACKEND, before = "django.core.mail.backends.filebased.EmailBackend", settings.EMAIL_BACKEND
-    settings.EMAIL_FILE_PATH = str(tmp_path)
-    try:
-        cast = Cast()
-        for number in range(10):
-            cast.clock(name=f"栏目{number}")
-        remind()
-        Delivery.objects.update(state=Delivery.State.WAITING, attempts=0, sent_at=None)
-        for file in tmp_path.iterdir():
-            file.unlink()
-        results = at_once(*[jobs.send_deliveries.call] * 4)
-    finally:
-        settings.EMAIL_BACKEND = before
-    letters = "".join(file.read_text() for file in tmp_path.iterdir())
-    assert sum(result["sent"] for result in results) == letters.count("Message-ID:") == 20
-    assert set(Delivery.objects.values_list("state", "attempts")) == {(Delivery.State.SENT, 1)}
 
 
 def test_two_processes_that_run_the_command_at_once_issue_no_doubles(committed_db):
