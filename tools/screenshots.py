@@ -291,7 +291,7 @@ def reminders(page: Page) -> Page:
 
 
 def reminder(page: Page) -> Page:
-    return open_link(reminders(page), page.locator("main td.title a"), page.locator("main table a[href*='/reminders/']"))
+    return open_link(reminders(page), page.locator("main td.title a"), page.locator("main tbody a[href*='/reminders/']"))
 
 
 def slip(page: Page) -> Page:
