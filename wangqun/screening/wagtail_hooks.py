@@ -26,7 +26,7 @@ def addresses() -> list[URLPattern]:
 
 @hooks.register("register_page_header_buttons")
 def check_button(page: Page, user: User, view_name: str, next_url: str | None = None, **kwargs: Any) -> Iterator[Button]:
-    """“内容检查” in the menu of a page: opens the page of the check. On the editing page the script adds a button beside “保存”."""
+    """“内容检查” in the menu of a page: the page of the check. On the editing page the script adds a button beside “保存”."""
     if page.latest_revision_id is None or not views.may_see(user, page):
         return
     yield Button("内容检查", reverse("screening_page", args=[page.pk]), icon_name="clipboard-list", priority=5)

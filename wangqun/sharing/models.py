@@ -1,13 +1,17 @@
 """Articles submitted from one site to a column of another, and what units gave to the press. 依据:石20、沪21。"""
 
+from datetime import date
+
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
+from django.utils.timezone import localdate
 
-from wangqun.access.actions import may_somewhere
+from wangqun.access.actions import may, may_somewhere
 from wangqun.access.models import Grant
 from wangqun.access.rights import roles_with
 from wangqun.people.models import User
+from wangqun.reminders.models import organisations_of
 
 
 class SubmissionQuerySet(models.QuerySet):
@@ -70,6 +74,31 @@ class Submission(models.Model):
         return f"{self.source} → {self.target}"
 
 
+class PressItemQuerySet(models.QuerySet):
+    """Questions about what went to the press."""
+
+    def missing(self) -> "PressItemQuerySet":
+        """Those that the site does not show: no article named, or it is not public (yet, or any more)."""
+        return self.filter(article__public_item__isnull=True)
+
+    def late(self) -> "PressItemQuerySet":
+        """Those that the site showed first on a later day than the press got them."""
+        return self.filter(article__public_item__published_at__date__gt=F("given_on"))
+
+    def in_time(self) -> "PressItemQuerySet":
+        """Those that the site showed on the day the press got them, or before."""
+        return self.filter(article__public_item__published_at__date__lte=F("given_on"))
+
+    def visible_to(self, user: User) -> "PressItemQuerySet":
+        """The office sees all; others those of their organisation and of what stands below it."""
+        return self if keeps_press_register(user) else self.filter(organisation__in=organisations_of(user))
+
+
+def keeps_press_register(user: User) -> bool:
+    """Return whether `user` keeps the register for everybody: the information office does."""
+    return may(user, "reminders.manage") or may(user, "sharing.receive")
+
+
 class PressItem(models.Model):
     """What a unit gave the press; the site must have it at the same time. 依据:石20、沪21(2)。"""
 
@@ -83,9 +112,25 @@ class PressItem(models.Model):
     recorded_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", verbose_name="登记人")
     recorded_at = models.DateTimeField("登记时间")
 
+    objects = PressItemQuerySet.as_manager()
+
     class Meta:
         verbose_name = verbose_name_plural = "新闻供稿登记"
         ordering = ["-given_on", "-id"]
 
     def __str__(self) -> str:
         return self.title
+
+    @property
+    def published_on(self) -> date | None:
+        """The day on which readers first saw it on the site; None while it is missing."""
+        item = getattr(self.article, "public_item", None) if self.article_id else None
+        return localdate(item.published_at) if item else None
+
+    @property
+    def outcome(self) -> str:
+        """缺报, 迟报 with the days, or 及时, as the list shows it."""
+        if self.published_on is None:
+            return "缺报"
+        days = (self.published_on - self.given_on).days
+        return f"迟报 {days} 日" if days > 0 else "及时"
