@@ -44,6 +44,10 @@ def apply(*, kind: str, name: str, domain: str, organisation: Organisation, by: 
         faults.append(f"网站名称“{name}”已被使用。")
     if Website.objects.filter(domain=domain).exists():
         faults.append(f"域名“{domain}”已被使用。")
+    if kind == Website.Kind.PORTAL and Website.objects.filter(kind=kind).exists():
+        faults.append("门户网站只有一个，已经登记。")
+    if not reason.strip():
+        faults.append("请写明事由，网站登记要据此备查。")
     if faults:
         raise Refused("".join(faults))
     website = Website.objects.create(kind=kind, name=name, domain=domain, organisation=organisation, **details)
@@ -129,11 +133,17 @@ def close(website: Website, *, by: User, reason: str) -> Website:
 def register(website: Website, *, by: User, reason: str, **changes: Any) -> Website:
     """Change what the registry knows of a site: owner, people, filing numbers, contact. Every change is recorded. 依据：石7。"""
     require(by, "websites.register")
+    if not reason.strip():
+        raise Refused("请写明事由，网站登记要据此备查。")
     if unknown := set(changes) - set(REGISTERED):
         raise KeyError(", ".join(sorted(unknown)))
     before = snapshot(website)
     for name, value in changes.items():
         setattr(website, name, value)
+    if website.state == Website.State.OPEN and not all(
+        (website.responsible_department_id, website.responsible_person_id, website.leader_id)
+    ):
+        raise Refused("已开通的网站必须有责任部门、责任人和分管领导，不能留空。")
     website.full_clean(validate_constraints=False)
     website.save(update_fields=list(changes))
     _changed(website, "register", by=by, reason=reason, before=before)
@@ -150,6 +160,22 @@ def file_maintainer(website: Website, user: User, *, duties: str, by: User) -> M
         raise Refused(f"{user}已是“{website}”的备案维护人员。")
     filed = Maintainer.objects.create(website=website, user=user, duties=duties.strip(), filed_at=now())
     record("websites.file_maintainer", filed, by=by)
+    return filed
+
+
+@transaction.atomic
+def end_filing(filed: Maintainer, *, by: User, reason: str) -> Maintainer:
+    """End a maintainer's filing; an open site keeps at least one. 依据：石8。"""
+    require(by, "websites.register")
+    if not reason.strip():
+        raise Refused("请写明注销备案的事由。")
+    others = Maintainer.objects.filter(website=filed.website_id, ended_at__isnull=True).exclude(pk=filed.pk)
+    if filed.website.state == Website.State.OPEN and not others.exists():
+        raise Refused("已开通的网站至少要有一名备案的维护人员，请先备案接替的人员。")
+    if not Maintainer.objects.filter(pk=filed.pk, ended_at__isnull=True).update(ended_at=now()):
+        raise Refused(f"{filed.user}的备案已经注销，请刷新后再看。")
+    filed.refresh_from_db()
+    record("websites.end_filing", filed, by=by, data={"reason": reason.strip()})
     return filed
 
 
