@@ -9,7 +9,7 @@ from django.db.models import Q
 from wangqun.base.models import AppendOnly
 
 
-class DictionaryQuerySet(models.QuerySet):
+class DictionaryQuerySet(models.QuerySet["Dictionary"]):
     """Questions about dictionaries."""
 
     def in_effect(self, day: date) -> "Dictionary | None":
@@ -67,7 +67,7 @@ class Examination(models.Model):
         return not self.findings.open_obstacles().exists()
 
 
-class FindingQuerySet(models.QuerySet):
+class FindingQuerySet(models.QuerySet["Finding"]):
     """Questions about findings."""
 
     def open_obstacles(self) -> "FindingQuerySet":

@@ -13,14 +13,13 @@ from wagtail.models import Page
 
 from wangqun.access.actions import may
 from wangqun.base.errors import Refused
-from wangqun.people.models import User
 from wangqun.screening import actions
 from wangqun.screening.models import Examination, Finding
 
 REVIEWING = ("reviews.department", "reviews.leader", "reviews.centre", "screening.justify")
 
 
-def may_see(user: User, page: Page) -> bool:
+def may_see(user: Any, page: Page) -> bool:
     """Return whether `user` may see the findings of `page`: those who may edit it, and those who may review it."""
     return page.permissions_for_user(user).can_edit() or any(may(user, right, page) for right in REVIEWING)
 
@@ -37,7 +36,7 @@ def _findings(examination: Examination | None) -> list[Finding]:
     """Return the findings, the worst first, each level in the order of the text."""
     if examination is None:
         return []
-    order = {Finding.Level.BLOCKS: 0, Finding.Level.JUSTIFY: 1, Finding.Level.ADVICE: 2}
+    order = {"blocks": 0, "justify": 1, "advice": 2}
     return sorted(examination.findings.select_related("justification__by"), key=lambda finding: order[finding.level])
 
 

@@ -74,7 +74,7 @@ class Submission(models.Model):
         return f"{self.source} → {self.target}"
 
 
-class PressItemQuerySet(models.QuerySet):
+class PressItemQuerySet(models.QuerySet["PressItem"]):
     """Questions about what went to the press."""
 
     def missing(self) -> "PressItemQuerySet":
