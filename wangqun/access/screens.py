@@ -12,6 +12,7 @@ from wagtail.permission_policies.base import BasePermissionPolicy
 from wagtail.permissions import register_permission_policy
 
 from wangqun.access.actions import may_somewhere
+from wangqun.base.csv_text import safe
 from wangqun.people.models import User
 
 
@@ -41,6 +42,11 @@ class ScopedIndexView(generic.IndexView):
     def get_base_queryset(self) -> QuerySet:
         rows = super().get_base_queryset()
         return rows.visible_to(self.request.user) if hasattr(rows, "visible_to") else rows
+
+    def preprocess_field_value(self, field: str, value: Any, export_format: str) -> Any:
+        """Exports hold text, never formulas; for .xlsx Wagtail sees to it, for .csv we do."""
+        written = super().preprocess_field_value(field, value, export_format)
+        return safe(written) if export_format == self.FORMAT_CSV else written
 
 
 class ScopedInspectView(generic.InspectView):

@@ -13,6 +13,7 @@ from wagtail import hooks
 from wagtail.admin import wagtail_hooks as stock
 from wagtail.admin.action_menu import ActionMenuItem, PublishMenuItem, UnpublishMenuItem
 from wagtail.admin.menu import MenuItem
+from wagtail.admin.views.account import NameEmailSettingsPanel
 from wagtail.admin.views.home import LockedPagesPanel, WorkflowObjectsToModeratePanel
 from wagtail.models import Page
 
@@ -103,6 +104,11 @@ stock.PageListingMoveButton.is_shown = lambda button, user: (
 stock.PageListingDeleteButton.is_shown = lambda button, user: (
     not was_released(button.page) and button.page.owner_id == user.pk and button.page.permissions_for_user(user).can_delete()
 )
+
+
+# Names and addresses are kept in the register of people. Wagtail's form asks for first and last name, which nobody here
+# has, and would not let anybody change the password without them.
+NameEmailSettingsPanel.is_active = lambda panel: False
 
 
 @hooks.register("construct_settings_menu")

@@ -207,7 +207,7 @@ def test_a_person_changes_the_own_password_in_chinese(world):
     page = client.get(address).content.decode()
     assert "旧密码" in page
     new = "another-horse-battery-10"
-    form = querydict_from_html(page, form_index=-1)
+    form = querydict_from_html(page).dict()
     form |= {"password-old_password": "correct-horse-battery-9", "password-new_password1": new, "password-new_password2": new}
     client.post(address, form)
     world.wang.refresh_from_db()
