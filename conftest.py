@@ -19,15 +19,17 @@ if TYPE_CHECKING:
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "req(*ids): the requirements of ../shared/requirements.md that the test proves")
     config.addinivalue_line("markers", "postgresql: needs real concurrency, runs on PostgreSQL only")
+    config.addinivalue_line("markers", "sqlite: handles the database's file, runs on SQLite only")
     config.addinivalue_line("markers", "browser: drives real Chromium")
     config.addinivalue_line("markers", "committed: commits for real; the database is made afresh afterwards")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     on_postgresql = "postgresql" in settings.DATABASES["default"]["ENGINE"]
+    elsewhere = ("browser", "sqlite") if on_postgresql else ("postgresql",)
     kept, dropped = [], []
     for item in items:
-        if (item.get_closest_marker("postgresql") and not on_postgresql) or (item.get_closest_marker("browser") and on_postgresql):
+        if any(item.get_closest_marker(name) for name in elsewhere):
             dropped.append(item)
         else:
             kept.append(item)
