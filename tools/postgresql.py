@@ -14,6 +14,7 @@ import subprocess
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 from tools.system import apt_install, may_install, say
 
@@ -65,7 +66,7 @@ def server() -> Iterator[str]:
     if is_root:
         for path in (base, data):
             os.chown(path, NOBODY, NOBODY)
-    identity = {"user": NOBODY, "group": NOBODY, "extra_groups": []} if is_root else {}
+    identity: dict[str, Any] = {"user": NOBODY, "group": NOBODY, "extra_groups": []} if is_root else {}
     environment = {"PATH": "/usr/bin:/bin", "LC_ALL": "C.UTF-8", "HOME": str(base)}
 
     def call(name: str, *arguments: str) -> int:

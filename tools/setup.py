@@ -22,16 +22,16 @@ OLDEST, TOO_NEW = (3, 11, 2), (3, 14)
 PDF_PACKAGES = ("libpango-1.0-0", "libpangoft2-1.0-0", "libharfbuzz-subset0", "fonts-noto-cjk")
 
 
-def run(*command: str | Path, quiet: bool = True, **environment: str) -> bool:
+def run(*command: str | Path, **environment: str) -> bool:
     """Run a command; returns whether it worked and shows what it said where it did not."""
     finished = subprocess.run(
         [str(word) for word in command],
         env=os.environ | {"PIP_DISABLE_PIP_VERSION_CHECK": "1"} | environment,
-        stdout=subprocess.PIPE if quiet else None,
-        stderr=subprocess.STDOUT if quiet else None,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
         text=True,
     )
-    if finished.returncode and quiet:
+    if finished.returncode:
         print("\n".join(finished.stdout.strip().splitlines()[-15:]), file=sys.stderr)
     return finished.returncode == 0
 

@@ -27,7 +27,7 @@ def draft(
     if not title.strip():
         raise Refused("请填写标题。")
     article = ArticlePage(title=title.strip(), slug=next_slug(), live=False, owner=by, body=body, **fields)
-    article.attachments = [ArticleAttachment(title=name, document=document) for name, document in attachments]
+    article.attachments = [ArticleAttachment(title=name, document=document) for name, document in attachments]  # type: ignore[misc]
     column.add_child(instance=article)
     article.save_revision(user=by, log_action=True)
     record("articles.draft", article, by=by)

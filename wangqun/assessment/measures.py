@@ -212,8 +212,8 @@ def _withdrawals(period: Month, points: dict[str, int]) -> Iterator[Point]:
 
     Copies that only followed their source carry another reason and count nothing.
     """
-    rows = Release.objects.filter(kind=Release.Kind.WITHDRAWAL, withdrawal_reason__in=FAULTS, released_at__range=period.between)
-    rows = list(rows.order_by("released_at", "id").select_related("website").defer("approvers"))
+    made = Release.objects.filter(kind=Release.Kind.WITHDRAWAL, withdrawal_reason__in=FAULTS, released_at__range=period.between)
+    rows = list(made.order_by("released_at", "id").select_related("website").defer("approvers"))
     pages = [row.page_id for row in rows]
     published = dict(Release.objects.filter(page_id__in=pages, number=1).values_list("page_id", "organisation_id"))
     submitted = _submitting([row.page_id for row in rows if row.is_submitted])

@@ -4,6 +4,9 @@ A migration lists `guard("app_model")` after CreateModel. Guards are part of the
 no import of models is needed here.
 """
 
+from collections.abc import Callable
+from typing import Any
+
 from django.db import migrations
 
 POSTGRESQL_FUNCTION = """
@@ -14,8 +17,8 @@ END $$ LANGUAGE plpgsql;
 """
 
 
-def _forwards(table: str):
-    def run(apps, schema_editor) -> None:
+def _forwards(table: str) -> Callable[[Any, Any], None]:
+    def run(apps: Any, schema_editor: Any) -> None:
         if schema_editor.connection.vendor == "postgresql":
             schema_editor.execute(POSTGRESQL_FUNCTION, params=None)  # its % signs are not parameters
             schema_editor.execute(
@@ -36,8 +39,8 @@ def _forwards(table: str):
     return run
 
 
-def _backwards(table: str):
-    def run(apps, schema_editor) -> None:
+def _backwards(table: str) -> Callable[[Any, Any], None]:
+    def run(apps: Any, schema_editor: Any) -> None:
         if schema_editor.connection.vendor == "postgresql":
             schema_editor.execute(f'DROP TRIGGER IF EXISTS "{table}_append_only" ON "{table}";')
             schema_editor.execute(f'DROP TRIGGER IF EXISTS "{table}_no_truncate" ON "{table}";')

@@ -95,10 +95,10 @@ class BackOfficeGate:
 class Streams:
     """Lets the server send long answers (files, exports) piece by piece; Django alone would gather them in memory first."""
 
-    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+    def __init__(self, get_response: Callable[[HttpRequest], Any]) -> None:
         self.get_response = get_response
 
-    def __call__(self, request: HttpRequest) -> HttpResponse:
+    def __call__(self, request: HttpRequest) -> Any:
         response = self.get_response(request)
         if response.streaming and not response.is_async and isinstance(request, ASGIRequest):
             response.streaming_content = _in_thread(iter(response.streaming_content))
@@ -107,5 +107,6 @@ class Streams:
 
 async def _in_thread(pieces: Iterator[bytes]) -> AsyncIterator[bytes]:
     """Yield the pieces of a blocking iterator without blocking the event loop."""
-    while (piece := await sync_to_async(next)(pieces, None)) is not None:
+    take = sync_to_async(lambda: next(pieces, None))
+    while (piece := await take()) is not None:
         yield piece

@@ -1,5 +1,7 @@
 """Tables that only grow, and numbers without gaps."""
 
+from typing import Any
+
 from django.db import models
 
 from wangqun.base.errors import Refused
@@ -23,7 +25,7 @@ class AppendOnly(models.Model):
     class Meta:
         abstract = True
 
-    def save(self, *args: object, **kwargs: object) -> None:
+    def save(self, *args: Any, **kwargs: Any) -> None:
         if not self._state.adding:
             raise Refused("此记录只能追加，不能修改。")
         super().save(*args, **kwargs)

@@ -191,7 +191,7 @@ def _write_release(
     if is_new_column:  # it stands in the navigation of every page of its site
         order_all(host=values["website"].domain, reason=f"导航：{made.title}")
     if isinstance(page, ArticlePage):
-        if made.kind == Release.Kind.FIRST:
+        if made.kind == Release.Kind.FIRST and made.column is not None:
             columns.note_update(made.column, by=by, at=made.released_at)
         sharing.follow_correction(page, content_hash=digest, by=by)
     record("publication.release", made, by=by, data={"page": page_id, "revision": revision.pk, "content_hash": digest})

@@ -40,7 +40,12 @@ def submit_upward(source: ArticlePage, target: ColumnPage, *, by: User, note: st
     if Submission.objects.filter(source=source, target=target, state__in=["submitted", "accepted"]).exists():
         raise Refused(f"此稿已向“{target.title}”报送，不必重复报送。")
     made = Submission.objects.create(
-        source=source, target=target, organisation=source.website.organisation, note=note.strip(), submitted_by=by, submitted_at=now()
+        source=source,
+        target=target,
+        organisation=source.website.organisation,
+        note=note.strip(),
+        submitted_by=by,
+        submitted_at=now(),
     )
     notify(
         holders("sharing.receive", target), topic="sharing", title=f"{made.organisation}报送：{source.title}", body=made.note,
@@ -62,7 +67,11 @@ def accept(submission: Submission, *, by: User) -> ArticlePage:
     if not PublicItem.objects.filter(page_id=source.pk).exists():
         raise Refused("原稿已撤下，不能采用。")
     copy = ArticlePage(
-        slug=next_slug(), live=False, owner=submission.submitted_by, submitted_from=source, submitted_by_name=submission.organisation.name
+        slug=next_slug(),
+        live=False,
+        owner=submission.submitted_by,
+        submitted_from=source,
+        submitted_by_name=submission.organisation.name,
     )
     _take_over(copy, source)
     target.add_child(instance=copy)
@@ -112,7 +121,8 @@ def _decide(submission: Submission, state: str, *, by: User, reason: str) -> Non
 
 def copies_of(source: ArticlePage) -> list[ArticlePage]:
     """Return the copies that were taken from `source`, released or not."""
-    return [row.copy for row in Submission.objects.filter(source=source, state=Submission.State.ACCEPTED).select_related("copy")]
+    rows = Submission.objects.filter(source=source, state=Submission.State.ACCEPTED).select_related("copy")
+    return [row.copy for row in rows if row.copy is not None]
 
 
 @transaction.atomic
@@ -124,7 +134,7 @@ def follow_correction(source: ArticlePage, *, content_hash: str, by: User) -> li
     followed = []
     rows = Submission.objects.filter(source=source, state=Submission.State.ACCEPTED).exclude(followed_hash=content_hash)
     for row in rows.select_for_update():
-        copy = ArticlePage.objects.get(pk=row.copy_id)
+        copy = ArticlePage.objects.get(pk=row.copy_id)  # type: ignore[misc]  # an accepted one has its copy
         state = copy.current_workflow_state
         if state is not None:
             state.cancel(user=by)
@@ -142,5 +152,8 @@ def _take_over(copy: ArticlePage, source: ArticlePage) -> None:
     for name in COPIED:
         setattr(copy, name, getattr(source, name))
     copy.attachments.set(
-        [ArticleAttachment(title=item.title, document=item.document, sort_order=item.sort_order) for item in source.attachments.all()]
+        [
+            ArticleAttachment(title=item.title, document=item.document, sort_order=item.sort_order)
+            for item in source.attachments.all()
+        ]
     )
