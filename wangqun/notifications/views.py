@@ -16,11 +16,19 @@ from wagtail.admin.views.generic.base import WagtailAdminTemplateMixin
 
 from wangqun.notifications.actions import read, read_all
 from wangqun.notifications.models import TOPICS, Notice
+from wangqun.people.models import User
+
+
+class StaffRequest(HttpRequest):
+    """Behind the door of the back office somebody is always signed in."""
+
+    user: User
 
 
 class Inbox(WagtailAdminTemplateMixin, ListView):
     """Everything that this person was told: unread first, newest first, by topic where asked."""
 
+    request: StaffRequest
     template_name = "notifications/inbox.html"
     page_title = "通知"
     header_icon = "mail"
@@ -40,7 +48,7 @@ class Inbox(WagtailAdminTemplateMixin, ListView):
             mine = mine.unread()
         return mine.order_by(F("read_at").desc(nulls_first=True), "-pk")
 
-    def paginate_queryset(self, queryset: QuerySet[Notice], page_size: int) -> Any:
+    def paginate_queryset(self, queryset: Any, page_size: int) -> Any:
         """A page number from nowhere shows the nearest page, not an error."""
         page = self.get_paginator(queryset, page_size).get_page(self.request.GET.get(self.page_kwarg))
         return page.paginator, page, page.object_list, page.has_other_pages()
@@ -61,7 +69,7 @@ class Inbox(WagtailAdminTemplateMixin, ListView):
 
 
 @require_POST
-def mark_read(request: HttpRequest, number: int) -> HttpResponse:
+def mark_read(request: StaffRequest, number: int) -> HttpResponse:
     """Mark one as read, then go where it is dealt with, or back to the list."""
     notice = read(get_object_or_404(Notice, pk=number, recipient=request.user), by=request.user)
     if request.POST.get("open") and notice.url:
@@ -70,20 +78,20 @@ def mark_read(request: HttpRequest, number: int) -> HttpResponse:
 
 
 @require_POST
-def mark_all_read(request: HttpRequest) -> HttpResponse:
+def mark_all_read(request: StaffRequest) -> HttpResponse:
     """Mark everything as read."""
     amount = read_all(by=request.user)
     messages.success(request, f"已将 {amount} 条通知标为已读。" if amount else "没有未读通知。")
     return redirect(_back(request))
 
 
-def _back(request: HttpRequest) -> str:
+def _back(request: StaffRequest) -> str:
     """The list as it was: same topic, same page."""
     back = request.POST.get("next", "")
     return back if url_has_allowed_host_and_scheme(back, allowed_hosts=None) and back else reverse("inbox")
 
 
-def _inside(request: HttpRequest, url: str) -> str:
+def _inside(request: StaffRequest, url: str) -> str:
     if not url_has_allowed_host_and_scheme(url, allowed_hosts={request.get_host()}):
         raise PermissionDenied
     return url

@@ -145,7 +145,8 @@ def _warn(clock: Clock, due_on: date) -> bool:
 
 
 def _issue(clock: Clock, rule: ReminderRule, stage: int, calendar: Calendar, *, by: User) -> Reminder:
-    """Issue the numbered slip and tell the organisation. 依据：石15。"""
+    """Issue the numbered slip of a clock that ran out and tell the organisation. 依据：石15。"""
+    assert clock.due_on is not None  # noqa: S101 - a running clock has a due day: the database holds that
     mark = information_office().document_mark
     if not mark:
         raise Refused("商务信息处尚未填写机关代字，提醒单无法编号，请先在单位信息中填写。")

@@ -1,5 +1,7 @@
 """Forms of the reminder screens; the rules stand in the actions."""
 
+from typing import Any
+
 from django import forms
 from wagtail.admin.widgets import AdminDateTimeInput
 
@@ -15,7 +17,7 @@ class PhoneCallForm(forms.ModelForm):
         fields = ["answered_by", "phone", "called_at", "content"]
         widgets = {"called_at": AdminDateTimeInput(), "content": forms.Textarea(attrs={"rows": 3})}
 
-    def __init__(self, *args: object, reminder: Reminder, **kwargs: object) -> None:
+    def __init__(self, *args: Any, reminder: Reminder, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.initial.setdefault("phone", reminder.organisation.phone)
         self.initial.setdefault("called_at", now().replace(second=0, microsecond=0))

@@ -176,7 +176,7 @@ class Escalation(AppendOnly):
     at = models.DateTimeField("时间")
     text = models.CharField("情况", max_length=255)
 
-    objects = EscalationQuerySet.as_manager()
+    objects = EscalationQuerySet.as_manager()  # type: ignore[misc]
 
     class Meta:
         verbose_name = verbose_name_plural = "通报批评建议"

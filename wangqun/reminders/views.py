@@ -22,7 +22,7 @@ from wangqun.base.errors import Refused
 from wangqun.base.moments import end_of, start_of, today
 from wangqun.base.pdf import PdfUnavailable, render_pdf
 from wangqun.people.actions import information_office
-from wangqun.people.models import Organisation
+from wangqun.people.models import Organisation, User
 from wangqun.reminders.actions import change_rule, confirm, record_phone_call
 from wangqun.reminders.basis import spell_out
 from wangqun.reminders.forms import PhoneCallForm
@@ -31,10 +31,16 @@ from wangqun.reminders.models import Escalation, Reminder, ReminderRule, organis
 NUMBER = re.compile(r"(?P<mark>[^\d〔\[（(]*?)提?[〔\[（(]?(?P<year>\d{4})[〕\]）)]\s*(?P<serial>\d+)?号?")
 
 
+class StaffRequest(HttpRequest):
+    """Behind the door of the back office somebody is always signed in."""
+
+    user: User
+
+
 def organisations_with(rows: Any) -> Any:
     """A choice of the organisations that stand in the list which the asking person sees."""
 
-    def choices(request: HttpRequest | None) -> QuerySet[Organisation]:
+    def choices(request: StaffRequest | None) -> QuerySet[Organisation]:
         if request is None:
             return Organisation.objects.none()
         return Organisation.objects.filter(pk__in=rows.objects.visible_to(request.user).values("organisation"))
@@ -152,13 +158,13 @@ def history(slip: Reminder) -> list[tuple[Any, str, str]]:
     return sorted(happened, key=lambda row: row[0])
 
 
-def _slip(request: HttpRequest, number: int) -> Reminder:
+def _slip(request: StaffRequest, number: int) -> Reminder:
     """The slip, for those in whose list it stands; 404 for others."""
     return get_object_or_404(Reminder.objects.visible_to(request.user).select_related("organisation"), pk=number)
 
 
 @require_POST
-def confirm_slip(request: HttpRequest, number: int) -> HttpResponse:
+def confirm_slip(request: StaffRequest, number: int) -> HttpResponse:
     """Confirm receipt and come back to the slip."""
     slip = _slip(request, number)
     try:
@@ -171,7 +177,7 @@ def confirm_slip(request: HttpRequest, number: int) -> HttpResponse:
 
 
 @require_http_methods(["GET", "POST"])
-def phone_call(request: HttpRequest, number: int) -> HttpResponse:
+def phone_call(request: StaffRequest, number: int) -> HttpResponse:
     """Enter a telephone reminder; nothing typed is lost where it is refused."""
     slip = _slip(request, number)
     require(request.user, "reminders.manage")
@@ -195,7 +201,7 @@ def phone_call(request: HttpRequest, number: int) -> HttpResponse:
 
 
 @require_GET
-def print_slip(request: HttpRequest, number: int) -> HttpResponse:
+def print_slip(request: StaffRequest, number: int) -> HttpResponse:
     """The slip as PDF; where this machine cannot make one, or with ?format=html, the same page for the browser."""
     slip = _slip(request, number)
     html = slip_page(slip)
