@@ -15,7 +15,7 @@ from wagtail.models import Site
 from wangqun.access.actions import may_somewhere, visible_grants
 from wangqun.access.models import Grant, Role
 from wangqun.access.screens import RecordViewSet
-from wangqun.access.views import grants, log
+from wangqun.access.views import grants, log, organisations
 from wangqun.people.models import User
 
 
@@ -26,6 +26,12 @@ def addresses() -> list[URLPattern]:
         path("grants/person/<int:number>/", grants.Card.as_view(), name="grant_card"),
         path("grants/person/<int:number>/print/", grants.print_card, name="grant_card_print"),
         path("grants/<int:number>/<slug:verb>/", grants.Change.as_view(), name="grant_change"),
+        path("organisations/", organisations.Tree.as_view(), name="organisations"),
+        path("organisations/<int:number>/", organisations.OrganisationPage.as_view(), name="organisation"),
+        path("organisations/<int:number>/edit/", organisations.OrganisationEdit.as_view(), name="organisation_edit"),
+        path("posts/<int:number>/end/", organisations.end_post, name="post_end"),
+        path("leading-group/", organisations.Group.as_view(), name="leading_group"),
+        path("staff/", organisations.Staff.as_view(), name="staff"),
         path("audit/", log.Log.as_view(), name="audit"),
         path("audit/export/", log.export, name="audit_export"),
     ]
@@ -108,3 +114,8 @@ class LogMenuItem(MenuItem):
 @hooks.register("register_admin_menu_item")
 def log_menu() -> MenuItem:
     return LogMenuItem("操作日志", reverse("audit"), name="audit", icon_name="history", order=810)
+
+
+@hooks.register("register_admin_menu_item")
+def organisations_menu_item() -> MenuItem:
+    return MenuItem("机构人员", reverse("organisations"), name="organisations", icon_name="group", order=205)

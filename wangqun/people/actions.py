@@ -1,6 +1,6 @@
 """The verbs of organisations and people. 依据：石4-6、沪5。"""
 
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 from django.db import transaction
@@ -73,12 +73,37 @@ def create_person(
 
 @transaction.atomic
 def appoint(user: User, *, organisation: Organisation, title: str, valid_from: date, by: User, position: int = 0) -> Post:
-    """Let a person hold an office from a day on. 依据：石4、沪9(2)。"""
-    post = Post.objects.create(
-        user=user, organisation=organisation, title=title, valid_from=valid_from, position=position
-    )
+    """Let a person hold an office from a day on. Raises Refused where the person holds it already. 依据：石4、沪9(2)。"""
+    if Post.objects.filter(user=user, organisation=organisation, title=title, valid_until__isnull=True).exists():
+        raise Refused(f"{user}已任“{organisation.short_name}{title}”，不必重复登记。")
+    post = Post.objects.create(user=user, organisation=organisation, title=title, valid_from=valid_from, position=position)
     record("people.appoint", post, by=by)
     return post
+
+
+@transaction.atomic
+def end_post(post: Post, *, until: date, by: User) -> Post:
+    """Let an office end with a day, that day included. 依据：石4。
+
+    Raises Refused for a day before its first, or where it has ended already.
+    """
+    if until < post.valid_from:
+        raise Refused(f"终止日期早于任职的起始日期 {post.valid_from:%Y-%m-%d}，请改正。")
+    if not Post.objects.filter(pk=post.pk, valid_until__isnull=True).update(valid_until=until):
+        raise Refused(f"{post}的任职已经终止，请刷新后再看。")
+    post.refresh_from_db()
+    record("people.end_post", post, by=by, data={"until": until.isoformat()})
+    return post
+
+
+@transaction.atomic
+def found_group(*, name: str, office: Organisation, established_on: date, by: User, duties: str = "") -> LeadingGroup:
+    """Found the leading group, with its office. Raises Refused where one of that name exists. 依据：石4-5。"""
+    if LeadingGroup.objects.filter(name=name).exists():
+        raise Refused(f"“{name}”已经登记。")
+    group = LeadingGroup.objects.create(name=name, office=office, established_on=established_on, duties=duties)
+    record("people.found_group", group, by=by)
+    return group
 
 
 @transaction.atomic
@@ -98,10 +123,19 @@ def close_account(user: User, *, by: User, reason: str) -> User:
 def seat(
     group: LeadingGroup, *, seat: str, organisation: Organisation, office_held: str, user: User, valid_from: date, by: User
 ) -> LeadingGroupMember:
-    """Seat a person in the leading group by the office held; who sat there by that office before leaves. 依据：石4-5。"""
-    LeadingGroupMember.objects.filter(
+    """Seat a person in the leading group by the office held; who sat there by that office before leaves the day before.
+
+    Raises Refused for the person who sits there already, or for a day not later than the one of the predecessor. 依据：石4-5。
+    """
+    before = LeadingGroupMember.objects.select_for_update().filter(
         group=group, organisation=organisation, office_held=office_held, valid_until__isnull=True
-    ).update(valid_until=valid_from)
+    )
+    for held in before:
+        if held.user_id == user.pk and held.seat == seat:
+            raise Refused(f"{user}已是{held.get_seat_display()}，不必重复登记。")
+        if valid_from <= held.valid_from:
+            raise Refused(f"{held.user}自 {held.valid_from:%Y-%m-%d} 起担任，接任日期须晚于此日。")
+    before.update(valid_until=valid_from - timedelta(days=1))
     member = LeadingGroupMember.objects.create(
         group=group, seat=seat, organisation=organisation, office_held=office_held, user=user, valid_from=valid_from
     )
@@ -111,5 +145,3 @@ def seat(
 
 def _plain(value: Any) -> Any:
     return value.pk if hasattr(value, "pk") else (str(value) if value is not None else None)
-
-
