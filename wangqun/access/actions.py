@@ -121,6 +121,26 @@ def grant(
 
 
 @transaction.atomic
+def found_archive(user: User) -> Grant:
+    """Make `user` the first who keeps the archive, on behalf of the installation; from then on people approve people.
+
+    Raises Refused where somebody keeps it already. 依据：石9。
+    """
+    if keepers := holders("access.manage"):
+        raise Refused(f"{'、'.join(str(keeper) for keeper in keepers)}已在管理权限档案，请由其授权。")
+    system = system_user()
+    proposal = split(
+        user=user,
+        duty="管理权限档案",
+        roles=[Role.OFFICE_SUPERVISOR],
+        page=None,
+        reason="系统启用，设第一名管理人员",
+        by=system,
+    )[0]
+    return grant(proposal, by=system, reason="系统启用")
+
+
+@transaction.atomic
 def adjust(held: Grant, *, by: User, reason: str, page: Page | None, ends_on: date | None) -> Grant:
     """调整: change the scope or the last day of a grant in force. 依据：石9。"""
     require(by, "access.manage")

@@ -2,8 +2,10 @@
 
 import html
 import re
+import threading
 
 import pytest
+from django.db import connections
 from wagtail.test.utils.form_data import nested_form_data, rich_text, streamfield
 
 from tests.staff import edit_url, open_form, signed_in
@@ -152,3 +154,30 @@ def test_rich_text_is_shown_as_plain_paragraphs():
     assert plain('{"blocks": [{"text": "第一段"}, {"text": "第二段"}], "entityMap": {}}') == "第一段\n第二段"
     for other in ("普通文字", '{"不是": "稿件"}', '{"blocks": 5}', '{"坏'):
         assert plain(other) == other
+
+
+@pytest.mark.postgresql
+def test_of_two_saves_at_the_same_moment_one_is_refused(committed_db):
+    from tests.world import World
+
+    world = World()
+    article = world.draft()
+    client = signed_in(world.wang)
+    form = open_form(client, article)
+    clients = [signed_in(world.wang), signed_in(world.wang)]
+    start, statuses = threading.Barrier(2), []
+
+    def save(number: int) -> None:
+        start.wait(timeout=30)
+        try:
+            statuses.append(clients[number].post(edit_url(article), form | {"title": f"第{number}人"}).status_code)
+        finally:
+            connections.close_all()
+
+    threads = [threading.Thread(target=save, args=[number]) for number in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(timeout=60)
+    assert sorted(statuses) == [302, 409]
+    assert article.revisions.count() == 2
