@@ -46,25 +46,20 @@ class WordLists:
         """Return the words of list `name` in `text`, without those that lie inside a longer one or a `not_hits` word."""
         if self.is_empty:
             return []
-        wanted: list[WordHit] = []
-        harmless: list[tuple[int, int]] = []
+        spans: list[tuple[int, int, bool, str]] = []  # start, minus the end, whether it counts, word
         for last, (word, names) in self.automaton.iter(text):
             start, end = last + 1 - len(word), last + 1
-            if name in names:
-                wanted.append(WordHit(word, start, end))
             if "not_hits" in names:
-                harmless.append((start, end))
-        if not wanted:
-            return []
-        covers = harmless + [(hit.start, hit.end) for hit in wanted]
-        return [
-            hit
-            for hit in wanted
-            if not any(
-                start <= hit.start and hit.end <= end and (end - start > hit.end - hit.start or (start, end) in harmless)
-                for start, end in covers
-            )
-        ]
+                spans.append((start, -end, False, word))
+            if name in names:
+                spans.append((start, -end, True, word))
+        found: list[WordHit] = []
+        covered_until = -1
+        for start, minus_end, counts, word in sorted(spans):  # the longer of two that start together comes first
+            if counts and covered_until < -minus_end:
+                found.append(WordHit(word, start, -minus_end))
+            covered_until = max(covered_until, -minus_end)
+        return found
 
 
 def word_lists(dictionary: Dictionary) -> WordLists:

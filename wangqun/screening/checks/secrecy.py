@@ -61,17 +61,17 @@ def check(content: Content, words: WordLists) -> Iterator[Hit]:
     for piece in content.pieces:
         tight = piece.folded.tight
         text = tight.text.translate(TRADITIONAL)
-        taken: list[tuple[int, int]] = []
+        taken = bytearray(len(text))
         for pattern, level, message in RULES if TRIGGER.search(text) else []:
             for found in pattern.finditer(text):
                 start, end = found.span()
-                if any(start < other_end and other_start < end for other_start, other_end in taken):
+                if any(taken[start:end]):
                     continue
-                taken.append((start, end))
+                taken[start:end] = b"\x01" * (end - start)
                 marked = text[start:end].strip()[:20]
                 yield hit_in(piece, tight, (start, end), code=CODE, level=level, message=f"“{marked}”{message}", basis=BASIS)
         for word in words.find("secrecy", text):
-            if word.word in advised or any(word.start < end and start < word.end for start, end in taken):
+            if word.word in advised or any(taken[word.start : word.end]):
                 continue
             advised.add(word.word)
             yield hit_in(

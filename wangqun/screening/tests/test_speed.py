@@ -22,10 +22,34 @@ def test_an_article_of_twenty_thousand_characters_is_checked_in_a_moment():
     text_checks = [check for check in CHECKS if check.__module__.endswith(("secrecy", "privacy", "sensitive", "reprint"))]
     best = 1.0
     for _ in range(5):
-        started = time.perf_counter()
+        started = time.process_time()
         content = read(page)
         for check in text_checks:
             list(check(content, WORDS))
-        best = min(best, time.perf_counter() - started)
+        best = min(best, time.process_time() - started)
     assert sum(len(piece.text) for piece in content.pieces) >= 20_000
     assert best < 0.05, f"{best * 1000:.1f} ms"
+
+
+@pytest.mark.parametrize(
+    "trap",
+    [
+        "1  3  8  0  0  1  3  8  0  0  01",
+        "1 - 3 - 8 - ",
+        "1" * 31,
+        "秘 密 ",
+        "内部资料 , ",
+        "1 1 0 1 0 5 ",
+        "机密★",
+        "13800138000，",
+        "信访",
+        "★长期",
+    ],
+)
+def test_no_text_makes_the_checks_slow(trap):
+    content = read(article(trap * (20_000 // len(trap))))
+    started = time.process_time()
+    for check in CHECKS:
+        if check.__module__.endswith(("secrecy", "privacy", "sensitive", "reprint")):
+            list(check(content, WORDS))
+    assert time.process_time() - started < 1
