@@ -1,5 +1,6 @@
 """The installation's settings. Everything that differs between machines comes from the environment (`.env.example`)."""
 
+import contextlib
 import os
 from pathlib import Path
 
@@ -28,10 +29,8 @@ def _secret_key() -> str:
         temporary = path.with_suffix(f".{os.getpid()}")
         temporary.touch(mode=0o600)
         temporary.write_text(os.urandom(48).hex(), encoding="ascii")
-        try:
+        with contextlib.suppress(FileExistsError):  # another process of the same start made it first
             os.link(temporary, path)
-        except FileExistsError:
-            pass  # another process of the same start made it first
         temporary.unlink()
     return path.read_text(encoding="ascii")
 
