@@ -152,7 +152,7 @@ class City:
         for username, _name, _code, _title, roles in plan.OFFICE:
             self._give(self.people[username], roles, None, "网站群管理", by=self.system if username == "zhou.duban" else self.office)
         for code, ((head, head_name), (editor, editor_name)) in plan.DIVISION_PEOPLE.items():
-            known = code == "wmc"
+            known = code in {"wmc", "swxxzx"}  # 外贸处, and who reviews what counties submit to the portal
             self._person(head, head_name, code, "处长", may_sign_in=known)
             self._person(editor, editor_name, code, "科员", may_sign_in=known)
             people.change_organisation(
