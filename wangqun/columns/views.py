@@ -175,7 +175,7 @@ def paper(request: HttpRequest) -> HttpResponse:
     sites: dict[int, list[sheet.Line]] = {}
     for line in _lines(request, values):
         sites.setdefault(line.website.pk, []).append(line)
-    lists = [(sheet.title(found[0].website), found) for found in sites.values()]
+    lists = [(sheet.title(found[0].website), found[0].website.is_portal, found) for found in sites.values()]
     return render(request, "columns/admin/print.html", {"lists": lists, "day": values["day"]})
 
 

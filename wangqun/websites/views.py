@@ -8,10 +8,12 @@ from django.forms import Form
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
+from django.utils.functional import cached_property
 from django.views.decorators.http import require_POST
 from django.views.generic import TemplateView
 from wagtail.admin import messages
 from wagtail.admin.views.generic.base import WagtailAdminTemplateMixin
+from wagtail.admin.widgets.button import HeaderButton
 
 from wangqun.access.actions import may
 from wangqun.access.screens import ScopedIndexView, ScopedInspectView
@@ -51,8 +53,11 @@ class WebsiteIndex(ScopedIndexView):
             super().get_base_queryset().select_related("organisation", "responsible_department", "responsible_person", "leader")
         )
 
-    def get_context_data(self, *args: Any, **kwargs: Any) -> dict[str, Any]:
-        return super().get_context_data(*args, **kwargs) | {"may_register": may(self.request.user, "websites.register")}
+    @cached_property
+    def header_buttons(self) -> list[HeaderButton]:
+        if not may(self.request.user, "websites.register"):
+            return []
+        return [HeaderButton("申请开办网站", url=reverse("website_apply"), icon_name="plus", priority=10)]
 
 
 class WebsitePage(ScopedInspectView):

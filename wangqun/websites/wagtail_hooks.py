@@ -23,7 +23,6 @@ class WebsiteViewSet(RecordViewSet):
     add_to_admin_menu = True
     index_view_class = views.WebsiteIndex
     inspect_view_class = views.WebsitePage
-    index_template_name = "websites/index.html"
     inspect_template_name = "websites/website.html"
     list_display: ClassVar[list[Any]] = [
         "name",

@@ -71,6 +71,11 @@ def test_the_list_shows_every_site_and_filters_by_state(world, applied, enter):
     assert "中国石家庄商务" not in text
 
 
+def test_only_the_office_finds_the_way_to_apply(world, enter):
+    assert "申请开办网站" in enter(world.zhou).get("/admin/websites/").content.decode()
+    assert "申请开办网站" not in enter(world.wang).get("/admin/websites/").content.decode()
+
+
 def test_the_list_is_exported(world, enter):
     response = enter(world.wang).get("/admin/websites/?export=xlsx")
     sheet = load_workbook(BytesIO(b"".join(response.streaming_content))).active
