@@ -1,5 +1,6 @@
 """Articles and the sources they may name. 依据:石14、石16、石17。"""
 
+import json
 import re
 from collections.abc import Iterator
 from typing import Any
@@ -9,7 +10,9 @@ from django.db import models
 from django.http import HttpResponse
 from modelcluster.fields import ParentalKey
 from wagtail.admin.panels import FieldPanel, HelpPanel, InlinePanel, MultiFieldPanel
+from wagtail.documents import get_document_model
 from wagtail.fields import StreamField
+from wagtail.images import get_image_model
 from wagtail.models import Orderable, Page
 
 from wangqun.articles.blocks import BODY_BLOCKS
@@ -124,12 +127,18 @@ class ArticlePage(PublicPage, Page):
             self.slug = next_slug()
         super().full_clean(*args, **kwargs)
 
-    def referenced_digests(self) -> list[str]:
-        """Return the digests of the files a signature covers besides the text: attachments, pictures, cover."""
-        images = [block.value["image"] for block in self.body if block.block_type == "picture"]
-        images = [image for image in [*images, self.cover] if image is not None]
-        documents = [attachment.document for attachment in self.attachments.all()]
-        return [f"{item.pk}:{item.get_file_hash()}" for item in [*images, *documents]]
+    @classmethod
+    def digests_in(cls, content: dict[str, Any]) -> list[str]:
+        """Return the digests of the files that a stored revision refers to: attachments, pictures, cover."""
+        body = json.loads(content.get("body") or "[]")
+        pictures = [block["value"]["image"] for block in body if block["type"] == "picture"]
+        images = {item["image"] if isinstance(item, dict) else item for item in pictures} | {content.get("cover")}
+        documents = {item["document"] for item in content.get("attachments", [])}
+        found = []
+        for model, keys in ((get_image_model(), images - {None}), (get_document_model(), documents)):
+            if keys:
+                found += [f"{model.__name__}:{row.pk}:{row.get_file_hash()}" for row in model.objects.filter(pk__in=keys)]
+        return found
 
     def cover_address(self, assets: Assets) -> str:
         """Take the cover along for home pages and return its address; "" where the article has none."""

@@ -72,7 +72,7 @@ def _named(page: Page, level: str) -> list[User]:
     if duty is None:
         return []
     if level == Level.LEADER:
-        leaders = [item.leader for item in duty.organisation.with_ancestors() if item.leader_id]
+        leaders = [item.leader for item in duty.organisation.with_ancestors() if item.leader is not None]
         return [leader for leader in leaders[:1] if leader.is_active and access.may(leader, RIGHTS[Level.LEADER], page)]
     people = [*duty.people(DutyPerson.Role.REVIEWER), *duty.people(DutyPerson.Role.DEPUTY)]
     return [person for person in people if access.may(person, RIGHTS[Level.DEPARTMENT], page)]
@@ -80,9 +80,8 @@ def _named(page: Page, level: str) -> list[User]:
 
 def is_sensitive(revision: Revision) -> bool:
     """Return whether `revision` needs the leader: marked by a person, or found by the machine. 依据：石21。"""
-    page = revision.as_object()
     examination = screening.latest(revision)
-    return bool(getattr(page, "is_sensitive", False)) or (examination is not None and screening.is_sensitive(examination))
+    return bool(revision.content.get("is_sensitive")) or (examination is not None and screening.is_sensitive(examination))
 
 
 @transaction.atomic
@@ -115,8 +114,7 @@ def machine_has_passed(workflow_state: WorkflowState) -> bool:
 @transaction.atomic
 def open_task(task_state: TaskState, level: str) -> TaskState:
     """Tell those who may sign that a text waits for them; tell the office where nobody may. 依据：石14、石21。"""
-    page = task_state.revision.as_object()
-    people = signers(page, level, task_state)
+    people = signers(task_state.revision.content_object, level, task_state)
     if people:
         title, key = f"待您{Level(level).label}：{task_state.revision.object_str}", f"review:{task_state.pk}"
     else:

@@ -16,9 +16,12 @@ NOT_CONTENT = {
 
 
 def content_hash(revision: Revision) -> str:
-    """Return the SHA-256, in hexadecimal, of what `revision` would show: its text and the bytes of its files."""
-    page = revision.as_object()
+    """Return the SHA-256, in hexadecimal, of what `revision` would show: its text and the bytes of its files.
+
+    Reads the stored content as it is; the page is not built, so that asking is cheap and asked at every step.
+    """
     content: dict[str, Any] = {key: value for key, value in revision.content.items() if key not in NOT_CONTENT}
-    content["files"] = sorted(page.referenced_digests()) if hasattr(page, "referenced_digests") else []
+    model = revision.content_type.model_class()
+    content["files"] = sorted(model.digests_in(revision.content)) if hasattr(model, "digests_in") else []
     text = json.dumps(content, sort_keys=True, ensure_ascii=False, separators=(",", ":"), default=str)
     return hashlib.sha256(text.encode("utf-8")).hexdigest()
