@@ -53,7 +53,7 @@ class Withdrawal(WagtailAdminTemplateMixin, TemplateView):
             try:
                 withdraw(self.article, by=request.user, **form.cleaned_data)
                 messages.success(request, f"已撤下“{self.article.title}”，原地址显示撤下说明。")
-                return redirect("wagtailadmin_explore", self.article.get_parent().pk)
+                return redirect("releases:index")  # reviewers may not open the page tree
             except Refused as refusal:
                 form.add_error(None, str(refusal))
         return self.render_to_response(self.get_context_data(form=form), status=409)
