@@ -87,11 +87,16 @@ class Grant(models.Model):
                 condition=Q(state="proposed") | Q(state="revoked") | Q(approved_by__isnull=False),
                 name="grant_in_force_has_approver",
             ),
+            # Two, because SQLite has no NULLS NOT DISTINCT: a page of NULL would let doubles in.
             models.UniqueConstraint(
                 fields=["user", "role", "page"],
-                condition=Q(state__in=["proposed", "active", "suspended"]),
-                nulls_distinct=False,
-                name="one_open_grant_per_person_role_and_scope",
+                condition=Q(state__in=["proposed", "active", "suspended"], page__isnull=False),
+                name="one_open_grant_per_person_role_and_page",
+            ),
+            models.UniqueConstraint(
+                fields=["user", "role"],
+                condition=Q(state__in=["proposed", "active", "suspended"], page__isnull=True),
+                name="one_open_grant_per_person_and_role_everywhere",
             ),
         ]
         indexes = [models.Index(fields=["user", "state"])]

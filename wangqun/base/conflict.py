@@ -92,7 +92,7 @@ def typed(post: QueryDict, page: Page) -> list[tuple[str, str, int]]:
         ):
             continue
         for value in values:
-            if text := plain(value).strip():
+            if text := in_words(name, value, page).strip():
                 rows = text.count("\n") + 1 + len(text) // ROW_LENGTH
                 found.append((label(name, page), text, min(rows, 20)))
     return found
@@ -118,6 +118,17 @@ def label(name: str, page: Page) -> str:
         words = str(relation.related_model._meta.verbose_name) if relation else head
     number = next((int(part) + 1 for part in rest if part.isdecimal()), None)
     return f"{words} {number}" if number else words
+
+
+def in_words(name: str, value: str, page: Page) -> str:
+    """Return what was typed or chosen as people read it: the choice's name, the chosen thing's title, plain paragraphs."""
+    field = next((item for item in page._meta.concrete_fields if item.name == name), None)
+    if field is not None and field.choices:
+        return str(dict(field.flatchoices).get(value, value))
+    if field is not None and field.is_relation and value.isdecimal():
+        chosen = field.related_model._default_manager.filter(pk=_number(value)).first()
+        return str(chosen or value)
+    return plain(value)
 
 
 def plain(value: str) -> str:

@@ -3,7 +3,7 @@
 import threading
 
 import pytest
-from django.db import connections
+from django.db import IntegrityError, connections, transaction
 from wagtail.models import GroupPagePermission, Page
 
 from wangqun.access import actions as access
@@ -74,6 +74,26 @@ def test_a_second_proposal_for_the_same_is_refused(world, proposal):
     proposal()
     with pytest.raises(Refused, match="不必重复申请"):
         proposal()
+
+
+@pytest.mark.parametrize("everywhere", [True, False])
+def test_the_database_itself_holds_no_double(world, held_everywhere, everywhere):
+    held = held_everywhere if everywhere else Grant.objects.get(user=world.wang)
+    double = {
+        "user": held.user,
+        "role": held.role,
+        "page": held.page,
+        "duty": "重复",
+        "reason": "重复",
+        "starts_on": held.starts_on,
+    }
+    with pytest.raises(IntegrityError), transaction.atomic():
+        Grant.objects.create(**double, requested_by=world.liu)
+
+
+@pytest.fixture
+def held_everywhere(world) -> Grant:
+    return Grant.objects.get(user=world.zheng)
 
 
 def test_a_proposal_needs_duty_reason_and_a_role_of_the_table(world):

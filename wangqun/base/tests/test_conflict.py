@@ -77,6 +77,7 @@ def test_the_refusal_keeps_everything_typed_ready_to_copy(two):
     assert re.search(r"<textarea[^>]*readonly>外人的题目</textarea>", page)
     assert re.search(r"<textarea[^>]*readonly>一段&lt;b&gt;很长&lt;/b&gt;的摘要</textarea>", page)
     assert "活动自本周起在古城举行" in page  # the body too, as text
+    assert re.search(r"<textarea[^>]*readonly>动态信息</textarea>", page)  # a choice by its name
 
 
 def test_after_seeing_the_difference_ones_own_version_can_go_on(two):
