@@ -102,7 +102,7 @@ def sign_in(context: BrowserContext, role: str, which: int) -> None:
     page.fill("input[name=username]", name)
     page.fill("input[name=password]", password)
     page.locator("form button[type=submit]").first.click()
-    page.wait_for_url(lambda address: "/login" not in address)
+    page.wait_for_url(lambda address: "/login" not in address, timeout=4 * PATIENCE)
     page.close()
 
 
