@@ -9,7 +9,7 @@ from django.conf import settings
 from django.db import models
 from django.http import HttpResponse
 from modelcluster.fields import ParentalKey
-from wagtail.admin.panels import FieldPanel, HelpPanel, InlinePanel, MultiFieldPanel
+from wagtail.admin.panels import FieldPanel, HelpPanel, InlinePanel, MultiFieldPanel, TitleFieldPanel
 from wagtail.documents import get_document_model
 from wagtail.fields import StreamField
 from wagtail.images import get_image_model
@@ -61,7 +61,13 @@ class ArticlePage(PublicPage, Page):
     author = models.CharField("作者", max_length=64, blank=True)
     is_reprint = models.BooleanField("转载", default=False, help_text="转载须选准予转载的来源，并填原文链接（石16）。")
     source = models.ForeignKey(
-        Source, models.PROTECT, null=True, blank=True, related_name="articles", verbose_name="转载来源", help_text="原创稿件不填，来源即责任单位。"
+        Source,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="articles",
+        verbose_name="转载来源",
+        help_text="原创稿件不填，来源即责任单位。",
     )
     source_url = models.URLField("原文链接", max_length=500, blank=True)
     document_number = models.CharField("发文字号", max_length=64, blank=True)
@@ -79,7 +85,13 @@ class ArticlePage(PublicPage, Page):
         "更正说明", max_length=255, blank=True, help_text="已发布稿件修改后，向读者说明改了什么；随页面公开。"
     )
     submitted_from = models.ForeignKey(
-        "articles.ArticlePage", models.PROTECT, null=True, blank=True, editable=False, related_name="copies", verbose_name="报送原稿"
+        "articles.ArticlePage",
+        models.PROTECT,
+        null=True,
+        blank=True,
+        editable=False,
+        related_name="copies",
+        verbose_name="报送原稿",
     )
     submitted_by_name = models.CharField("报送单位", max_length=128, blank=True, editable=False)
 
@@ -87,12 +99,14 @@ class ArticlePage(PublicPage, Page):
     subpage_types: list[str] = []
     template = "articles/article_page.html"
 
-    content_panels = Page.content_panels + [
+    content_panels = [
+        TitleFieldPanel("title", targets=[]),  # the address never follows the title
         MultiFieldPanel([FieldPanel("genre"), FieldPanel("summary"), FieldPanel("body")], heading="内容"),
         MultiFieldPanel([FieldPanel("cover"), FieldPanel("cover_text")], heading="封面"),
         InlinePanel("attachments", heading="附件", label="附件"),
         MultiFieldPanel(
-            [FieldPanel("author"), FieldPanel("is_reprint"), FieldPanel("source"), FieldPanel("source_url")], heading="作者与来源"
+            [FieldPanel("author"), FieldPanel("is_reprint"), FieldPanel("source"), FieldPanel("source_url")],
+            heading="作者与来源",
         ),
         FieldPanel("keywords"),
         MultiFieldPanel(
@@ -151,7 +165,9 @@ class ArticlePage(PublicPage, Page):
     def public_files(self) -> Iterator[PublicFile]:
         """One page in the article's own folder; pictures and attachments beside it."""
         yield PublicFile(
-            f"{self.folder}/index.html", "text/html; charset=utf-8", lambda assets: self.render(self.template, assets, article=self)
+            f"{self.folder}/index.html",
+            "text/html; charset=utf-8",
+            lambda assets: self.render(self.template, assets, article=self),
         )
 
     def serve_preview(self, request, mode_name):

@@ -6,7 +6,7 @@ from datetime import date
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
-from wagtail.admin.panels import FieldPanel, MultiFieldPanel
+from wagtail.admin.panels import FieldPanel, MultiFieldPanel, TitleFieldPanel
 from wagtail.models import Page
 
 from wangqun.people.models import DatedQuerySet
@@ -47,7 +47,10 @@ class ColumnPage(PublicPage, Page):
 
     kind = models.CharField("更新类别", max_length=16, choices=Kind.choices, default=Kind.NEWS)
     update_days = models.PositiveSmallIntegerField(
-        "更新时限（自然日）", null=True, blank=True, help_text="新闻动态、互动交流类为 7 日（石15）；其他栏目视情况设定，空为不设时限。"
+        "更新时限（自然日）",
+        null=True,
+        blank=True,
+        help_text="新闻动态、互动交流类为 7 日（石15）；其他栏目视情况设定，空为不设时限。",
     )
     tag_type = models.CharField("栏目类别（网页标签）", max_length=16, choices=TagType.choices, default=TagType.OTHER)
     description = models.CharField("栏目说明", max_length=255)
@@ -59,12 +62,13 @@ class ColumnPage(PublicPage, Page):
     subpage_types = ["columns.ColumnPage", "articles.ArticlePage"]
     template = "columns/column_page.html"
 
-    content_panels = Page.content_panels + [
+    content_panels = [
+        TitleFieldPanel("title", targets=[]),  # the address never follows the title
         MultiFieldPanel([FieldPanel("kind"), FieldPanel("update_days")], heading="更新要求（石15）"),
         FieldPanel("accepts_submissions"),
         MultiFieldPanel([FieldPanel("tag_type"), FieldPanel("description"), FieldPanel("keywords")], heading="网页标签"),
     ]
-    promote_panels = [FieldPanel("slug")]
+    promote_panels: list = []
     settings_panels: list = []
 
     class Meta:
@@ -106,7 +110,8 @@ class Duty(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["column"], condition=Q(valid_until__isnull=True), name="one_open_duty_per_column"),
             models.CheckConstraint(
-                condition=Q(valid_until__isnull=True) | Q(valid_until__gte=models.F("valid_from")), name="duty_ends_after_it_starts"
+                condition=Q(valid_until__isnull=True) | Q(valid_until__gte=models.F("valid_from")),
+                name="duty_ends_after_it_starts",
             ),
         ]
 
@@ -185,7 +190,12 @@ class PublicItem(models.Model):
     kind = models.CharField("类别", max_length=8, choices=Kind.choices)
     website = models.ForeignKey("websites.Website", models.PROTECT, related_name="public_items", verbose_name="网站")
     column = models.ForeignKey(
-        "columns.ColumnPage", models.PROTECT, null=True, blank=True, related_name="public_items", verbose_name="栏目",
+        "columns.ColumnPage",
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="public_items",
+        verbose_name="栏目",
         help_text="稿件所在的栏目；栏目的上级栏目。",
     )
     organisation = models.ForeignKey(

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from django.db import models
 from django.http import HttpResponse
-from wagtail.admin.panels import FieldPanel
+from wagtail.admin.panels import FieldPanel, TitleFieldPanel
 from wagtail.models import Page
 
 from wangqun.websites.pages import Assets, PublicFile, PublicPage
@@ -20,7 +20,10 @@ class HomePage(PublicPage, Page):
     subpage_types = ["columns.ColumnPage"]
     template = "portal/home_page.html"
 
-    content_panels = Page.content_panels + [FieldPanel("introduction")]
+    content_panels = [
+        TitleFieldPanel("title", targets=[]),
+        FieldPanel("introduction"),
+    ]
     promote_panels: list = []
     settings_panels: list = []
 
