@@ -22,7 +22,7 @@ def read_file(path: Path) -> None:
             continue
         key, separator, value = stripped.partition("=")
         if not separator or not key.strip().isidentifier():
-            raise ImproperlyConfigured(f"{path} 第 {number} 行不是 KEY=value 的形式:{line!r}")
+            raise ImproperlyConfigured(f"{path} 第 {number} 行不是 KEY=value 的形式：{line!r}")
         os.environ.setdefault(key.strip(), value.strip().strip("'\""))
 
 
@@ -38,7 +38,7 @@ def boolean(name: str, *, default: bool) -> bool:
         return default
     if value in TRUE | FALSE:
         return value in TRUE
-    raise ImproperlyConfigured(f"环境变量 {name} 只能是 1 或 0,现在是 {value!r}。")
+    raise ImproperlyConfigured(f"环境变量 {name} 只能是 1 或 0，现在是 {value!r}。")
 
 
 def integer(name: str, *, default: int, least: int, most: int) -> int:
@@ -47,7 +47,7 @@ def integer(name: str, *, default: int, least: int, most: int) -> int:
     if not value:
         return default
     if not value.isdecimal() or not least <= int(value) <= most:
-        raise ImproperlyConfigured(f"环境变量 {name} 应为 {least} 到 {most} 的整数,现在是 {value!r}。")
+        raise ImproperlyConfigured(f"环境变量 {name} 应为 {least} 到 {most} 的整数，现在是 {value!r}。")
     return int(value)
 
 
@@ -84,4 +84,4 @@ def database(url: str, data: Path) -> dict:
             "PORT": str(parts.port or ""),
             "CONN_HEALTH_CHECKS": True,
         }
-    raise ImproperlyConfigured("DATABASE_URL 应以 postgres:// 或 sqlite:// 开头;不设时使用内嵌的 SQLite。")
+    raise ImproperlyConfigured("DATABASE_URL 应以 postgres:// 或 sqlite:// 开头；不设时使用内嵌的 SQLite。")

@@ -188,9 +188,7 @@ RELEASE_ROOT = DATA / "release"
 """The tree of published files, `<RELEASE_ROOT>/<host>/<path>`; only the publication app writes here."""
 
 EMAIL_URL = env.text("EMAIL_HOST", "")
-EMAIL_BACKEND = (
-    "django.core.mail.backends.smtp.EmailBackend" if EMAIL_URL else "django.core.mail.backends.console.EmailBackend"
-)
+EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend" if EMAIL_URL else "django.core.mail.backends.console.EmailBackend"
 EMAIL_HOST = EMAIL_URL or "localhost"
 EMAIL_PORT = env.integer("EMAIL_PORT", default=25, least=1, most=65535)
 EMAIL_HOST_USER = env.text("EMAIL_HOST_USER", "")

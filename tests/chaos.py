@@ -83,7 +83,9 @@ def _accept(world: Any) -> Callable[[], None]:
 def _grant(world: Any) -> Callable[[], None]:
     from wangqun.access import actions as access
 
-    proposal = access.split(user=world.outsider, duty="协助", roles=["editor"], page=world.zhengding_news, reason="协助", by=world.zhou)[0]
+    proposal = access.split(
+        user=world.outsider, duty="协助", roles=["editor"], page=world.zhengding_news, reason="协助", by=world.zhou
+    )[0]
     return lambda: access.grant(proposal, by=world.zhou) and None
 
 
@@ -403,8 +405,13 @@ def main() -> int:
             print(f"{result.name}: {result.visited} of {result.points} points, {len(result.failures)} failures", flush=True)  # noqa: T201
             rows.append(
                 {
-                    "name": f"crash points: {result.name}", "value": len(result.failures), "unit": f"failures at {result.visited} points",
-                    "baseline": 13, "ratio": None, "bar": 0, "holds": not result.failures,
+                    "name": f"crash points: {result.name}",
+                    "value": len(result.failures),
+                    "unit": f"failures at {result.visited} points",
+                    "baseline": 13,
+                    "ratio": None,
+                    "bar": 0,
+                    "holds": not result.failures,
                 }  # fmt: skip
             )
             is_whole = is_whole and not result.failures

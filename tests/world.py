@@ -1,12 +1,12 @@
 """The cast. Built once through the real actions; tests fetch people and places by name.
 
-    周督办  office supervisor      keeps the archive, the registry, the reminders, the ranking
-    孙主任  钱副主任  office reviewers   give the final review of every site
-    赵局长  leader of the bureau's divisions
-    李处长  吴干事  head and editor of 对外贸易处, which keeps the portal's columns
-    陈局长  刘科长  王编辑  leader, reviewer and editor of 正定县
-    高科长  外人  reviewer and editor of 藁城区: the outsiders to Zhengding
-    郑审计  auditor
+周督办  office supervisor      keeps the archive, the registry, the reminders, the ranking
+孙主任  钱副主任  office reviewers   give the final review of every site
+赵局长  leader of the bureau's divisions
+李处长  吴干事  head and editor of 对外贸易处, which keeps the portal's columns
+陈局长  刘科长  王编辑  leader, reviewer and editor of 正定县
+高科长  外人  reviewer and editor of 藁城区: the outsiders to Zhengding
+郑审计  auditor
 """
 
 from datetime import date
@@ -56,7 +56,12 @@ def build() -> None:
     for username, name, code in PEOPLE.values():
         organisation = Organisation.objects.get(code=code)
         people.create_person(
-            by=system, username=username, name=name, organisation=organisation, password=PASSWORD, email=f"{username}@example.org"
+            by=system,
+            username=username,
+            name=name,
+            organisation=organisation,
+            password=PASSWORD,
+            email=f"{username}@example.org",
         )
     world = World()
     _give(world.zhou, [Role.OFFICE_SUPERVISOR, Role.SITE_ADMINISTRATOR], None, by=system)
@@ -76,7 +81,15 @@ def _organisations(system: User) -> None:
         return people.create_organisation(by=system, kind=kind, name=name, short_name=short, code=code, **details)
 
     kinds = Organisation.Kind
-    bureau = create(kinds.BUREAU, "石家庄市商务局", "市商务局", "sjzswj", region_name="石家庄市", department_name="商务", region_code="130100")
+    bureau = create(
+        kinds.BUREAU,
+        "石家庄市商务局",
+        "市商务局",
+        "sjzswj",
+        region_name="石家庄市",
+        department_name="商务",
+        region_code="130100",
+    )
     create(kinds.DIVISION, "商务信息处", "信息处", "xxc", parent=bureau, is_information_office=True, document_mark="石商网")
     create(kinds.DIVISION, "对外贸易处", "外贸处", "wmc", parent=bureau)
     for name, region, code, number in (
@@ -84,9 +97,17 @@ def _organisations(system: User) -> None:
         ("藁城区商务局", "藁城区", "gaocheng", "130109"),
     ):
         create(
-            kinds.COUNTY_BUREAU, name, name, code, parent=bureau, region_name=region, department_name="商务局", region_code=number,
-            phone="0311-88001234", address=f"{region}府前街1号",
-        )  # fmt: skip
+            kinds.COUNTY_BUREAU,
+            name,
+            name,
+            code,
+            parent=bureau,
+            region_name=region,
+            department_name="商务局",
+            region_code=number,
+            phone="0311-88001234",
+            address=f"{region}府前街1号",
+        )
 
 
 def _give(user: User, roles: list[str], page: object, *, by: User) -> None:
@@ -103,11 +124,20 @@ def _sites(world: "World") -> None:
     office = world.zhou
     for kind, name, domain, owner, department, person, leader in plan:
         website = websites.apply(
-            kind=kind, name=name, domain=domain, organisation=Organisation.objects.get(code=owner), by=office, reason="按网站群规划开办",
-            responsible_department=Organisation.objects.get(code=department), responsible_person=getattr(world, person),
-            leader=getattr(world, leader), identification_code="1301230001", icp_number="冀ICP备12345678号-1",
-            police_number="冀公网安备 13012302000123号", contact="0311-88001234",
-        )  # fmt: skip
+            kind=kind,
+            name=name,
+            domain=domain,
+            organisation=Organisation.objects.get(code=owner),
+            by=office,
+            reason="按网站群规划开办",
+            responsible_department=Organisation.objects.get(code=department),
+            responsible_person=getattr(world, person),
+            leader=getattr(world, leader),
+            identification_code="1301230001",
+            icp_number="冀ICP备12345678号-1",
+            police_number="冀公网安备 13012302000123号",
+            contact="0311-88001234",
+        )
         websites.admit(website, by=office)
         home = HomePage(title=name, introduction=f"{name}网站")
         websites.build(website, home, by=office)
@@ -124,7 +154,13 @@ def _sites(world: "World") -> None:
     _give(world.outsider, [Role.EDITOR], homes["gaocheng"], by=office)
     _give(world.gao, [Role.DIVISION_REVIEWER], homes["gaocheng"], by=office)
     news = {"kind": ColumnPage.Kind.NEWS, "tag_type": "工作动态", "description": "商务工作动态信息", "keywords": "商务,动态"}
-    notices = {"kind": ColumnPage.Kind.OTHER, "tag_type": "通知公告", "description": "通知公告", "keywords": "通知,公告", "update_days": 90}
+    notices = {
+        "kind": ColumnPage.Kind.OTHER,
+        "tag_type": "通知公告",
+        "description": "通知公告",
+        "keywords": "通知,公告",
+        "update_days": 90,
+    }
     law = {"kind": ColumnPage.Kind.LAW, "tag_type": "政策文件", "description": "法规与政策", "keywords": "政策,法规"}
     for site, title, slug, details, organisation, editor, reviewer in (
         ("portal", "工作动态", "gzdt", news | {"accepts_submissions": True}, "wmc", "wu", "li"),
@@ -135,9 +171,13 @@ def _sites(world: "World") -> None:
     ):
         column = columns.open_column(homes[site].specific, title=title, slug=slug, by=office, **details)
         columns.entrust(
-            column, organisation=Organisation.objects.get(code=organisation), editors=[getattr(world, editor)],
-            reviewers=[getattr(world, reviewer)], by=office, valid_from=SINCE,
-        )  # fmt: skip
+            column,
+            organisation=Organisation.objects.get(code=organisation),
+            editors=[getattr(world, editor)],
+            reviewers=[getattr(world, reviewer)],
+            by=office,
+            valid_from=SINCE,
+        )
         publication.release_structure(column, by=office, reason="栏目开通")
 
 
@@ -180,11 +220,22 @@ class World:
     def portal(self) -> Website:
         return Website.objects.get(domain="portal.localhost")
 
-    def draft(self, column: ColumnPage | None = None, *, by: User | None = None, title: str = "正定县举办夜经济消费季", **fields: object) -> ArticlePage:
+    def draft(
+        self,
+        column: ColumnPage | None = None,
+        *,
+        by: User | None = None,
+        title: str = "正定县举办夜经济消费季",
+        **fields: object,
+    ) -> ArticlePage:
         """A draft as an editor saves it; by 王编辑 in Zhengding's news unless said otherwise."""
         text = fields.pop("text", "<p>活动自本周起在古城举行，促进商贸流通。</p>")
         return articles.draft(
-            column or self.zhengding_news, title=title, by=by or self.wang, body=fields.pop("body", [("paragraph", text)]), **fields
+            column or self.zhengding_news,
+            title=title,
+            by=by or self.wang,
+            body=fields.pop("body", [("paragraph", text)]),
+            **fields,
         )
 
     def submitted(self, column: ColumnPage | None = None, **fields: object) -> ArticlePage:

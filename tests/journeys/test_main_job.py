@@ -109,7 +109,9 @@ def test_an_article_from_the_editors_desk_to_the_street_and_a_month_to_its_ranki
     with pytest.raises(Refused):
         assessment.close_month(2026, 3, by=world.zhou)
     points = RankingPoint.objects.filter(row__ranking=ranking, row__organisation__code="zhengding")
-    releases = set(Release.objects.filter(website=world.zhengding, kind="first", column=world.zhengding_news).values_list("pk", flat=True))
+    releases = set(
+        Release.objects.filter(website=world.zhengding, kind="first", column=world.zhengding_news).values_list("pk", flat=True)
+    )
     assert releases <= set(points.filter(fact_type="publication.release").values_list("fact_id", flat=True))
     assert points.filter(tenths__lt=0, fact_type__startswith="reminders.").exists()
     row = ranking.rows.get(organisation__code="zhengding")

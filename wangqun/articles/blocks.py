@@ -1,4 +1,4 @@
-"""The parts an article's body is made of. The house style is in the templates; an editor chooses meaning, not looks. 依据:石17。"""
+"""The parts of an article's body. The house style is in the templates; an editor chooses meaning, not looks. 依据：石17。"""
 
 from wagtail import blocks
 from wagtail.contrib.table_block.blocks import TableBlock

@@ -1,4 +1,4 @@
-"""Articles and the sources they may name. 依据:石14、石16、石17。"""
+"""Articles and the sources they may name. 依据：石14、石16、石17。"""
 
 import json
 import re
@@ -21,7 +21,7 @@ from wangqun.websites.pictures import COVER, picture
 
 
 class Source(models.Model):
-    """A source whose texts may be reprinted; only approved ones pass the check. 依据:石16。"""
+    """A source whose texts may be reprinted; only approved ones pass the check. 依据：石16。"""
 
     name = models.CharField("来源名称", max_length=128, unique=True)
     domain = models.CharField("网址域名", max_length=128, blank=True, help_text="转载链接应在此域名下，如 hebei.gov.cn。")
@@ -40,7 +40,7 @@ class Source(models.Model):
 
 
 class ArticlePage(PublicPage, Page):
-    """A 稿件: news, a notice, a policy or a law. One type for all; the genre says which. 依据:石14。"""
+    """A 稿件: news, a notice, a policy or a law. One type for all; the genre says which. 依据：石14。"""
 
     class Genre(models.TextChoices):
         NEWS = "news", "动态信息"

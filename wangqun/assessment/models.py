@@ -1,4 +1,4 @@
-"""Rankings: computed from facts, previewed, frozen when the month is closed. 依据:石26。"""
+"""Rankings: computed from facts, previewed, frozen when the month is closed. 依据：石26。"""
 
 from django.conf import settings
 from django.db import models
@@ -28,7 +28,7 @@ class Scheme(models.Model):
 
 
 class Ranking(AppendOnly):
-    """The frozen ranking of one month; never changed. 依据:石26。"""
+    """The frozen ranking of one month; never changed. 依据：石26。"""
 
     year = models.PositiveSmallIntegerField("年度")
     month = models.PositiveSmallIntegerField("月份")

@@ -22,7 +22,7 @@ def current_address() -> str:
 
 
 class Origin:
-    """Remembers the client's address while a request is served, for the log and the release record (依据:沪22)."""
+    """Remembers the client's address while a request is served, for the log and the release record (依据：沪22)."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response

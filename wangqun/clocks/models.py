@@ -58,7 +58,7 @@ class ClockQuerySet(models.QuerySet):
 
 
 class Clock(models.Model):
-    """A name, a responsible organisation and a due day, nothing else: what it is about points at it. 依据:石15、沪24。"""
+    """A name, a responsible organisation and a due day, nothing else: what it is about points at it. 依据：石15、沪24。"""
 
     class Unit(models.TextChoices):
         DAY = "day", "自然日"

@@ -44,7 +44,9 @@ def open_column(
     if parent.get_children().filter(slug=slug).exists():
         raise Refused(f"“{parent.title}”下已有地址为“{slug}”的栏目，请换一个地址。")
     details.setdefault("update_days", USUAL_DAYS.get(ColumnPage.Kind(kind)))
-    column = ColumnPage(title=title, slug=slug, kind=kind, description=description, keywords=keywords, live=False, owner=by, **details)
+    column = ColumnPage(
+        title=title, slug=slug, kind=kind, description=description, keywords=keywords, live=False, owner=by, **details
+    )
     parent.add_child(instance=column)
     column.save_revision(user=by, log_action=True)
     record("columns.open_column", column, by=by)

@@ -1,4 +1,4 @@
-"""Columns, who answers for each on which day, and the public projection that every list reads. 依据:石13、石15、石20。"""
+"""Columns, who answers for each on which day, and the public projection that every list reads. 依据：石13、石15、石20。"""
 
 from collections.abc import Iterator
 from datetime import date
@@ -16,7 +16,7 @@ LIST_LENGTH = 20  # entries on a list page
 
 
 class ColumnPage(PublicPage, Page):
-    """A 栏目: lists its articles; its duty rows say who keeps it. 依据:石13。"""
+    """A 栏目: lists its articles; its duty rows say who keeps it. 依据：石13。"""
 
     class Kind(models.TextChoices):
         NEWS = "news", "新闻动态类"
@@ -94,7 +94,7 @@ class ColumnPage(PublicPage, Page):
 
 
 class Duty(models.Model):
-    """One dated row of the responsibility list: which organisation keeps a column, and through whom. 依据:石13、石20。"""
+    """One dated row of the responsibility list: which organisation keeps a column, and through whom. 依据：石13、石20。"""
 
     column = models.ForeignKey(ColumnPage, models.PROTECT, related_name="duties", verbose_name="栏目")
     organisation = models.ForeignKey("people.Organisation", models.PROTECT, related_name="duties", verbose_name="责任单位")
@@ -146,7 +146,7 @@ class DutyPerson(models.Model):
 
 
 class ColumnClock(models.Model):
-    """The clock of a column's update rule. 依据:石15。"""
+    """The clock of a column's update rule. 依据：石15。"""
 
     column = models.OneToOneField(ColumnPage, models.PROTECT, related_name="column_clock", verbose_name="栏目")
     clock = models.OneToOneField("clocks.Clock", models.PROTECT, related_name="+", verbose_name="时钟")

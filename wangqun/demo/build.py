@@ -103,10 +103,18 @@ class City:
             self.say(f"网站 {Website.objects.count()} 个，栏目 {ColumnPage.objects.count()} 个")
             self._leading_group()
             Source.objects.create(
-                name="河北省商务厅", domain="hebei.gov.cn", is_approved=True, approved_by=self.people["zhou.duban"], remark="上级主管部门"
+                name="河北省商务厅",
+                domain="hebei.gov.cn",
+                is_approved=True,
+                approved_by=self.people["zhou.duban"],
+                remark="上级主管部门",
             )
             Source.objects.create(
-                name="商务部网站", domain="mofcom.gov.cn", is_approved=True, approved_by=self.people["zhou.duban"], remark="上级主管部门"
+                name="商务部网站",
+                domain="mofcom.gov.cn",
+                is_approved=True,
+                approved_by=self.people["zhou.duban"],
+                remark="上级主管部门",
             )
             Source.objects.create(name="某财经论坛", domain="example.com", remark="未经核准，不得转载")
 
@@ -118,9 +126,13 @@ class City:
     def _person(self, username: str, name: str, code: str, title: str, *, may_sign_in: bool = True) -> User:
         organisation = self.organisations[code]
         user = people.create_person(
-            by=self.system, username=username, name=name, organisation=organisation,
-            password=plan.PASSWORD if may_sign_in else None, phone=organisation.phone,
-        )  # fmt: skip
+            by=self.system,
+            username=username,
+            name=name,
+            organisation=organisation,
+            password=plan.PASSWORD if may_sign_in else None,
+            phone=organisation.phone,
+        )
         people.appoint(user, organisation=organisation, title=title, valid_from=self.since, by=self.system)
         self.people[username] = user
         return user
@@ -132,16 +144,33 @@ class City:
     def _organisations(self) -> None:
         kinds = Organisation.Kind
         bureau = self._organisation(
-            kinds.BUREAU, "石家庄市商务局", "市商务局", "sjzswj", region_name="石家庄市", department_name="商务", region_code="130100",
-            phone="0311-86000000", address="石家庄市中山路1号", opening_hours="工作日 9:00—12:00，13:30—17:30",
+            kinds.BUREAU,
+            "石家庄市商务局",
+            "市商务局",
+            "sjzswj",
+            region_name="石家庄市",
+            department_name="商务",
+            region_code="130100",
+            phone="0311-86000000",
+            address="石家庄市中山路1号",
+            opening_hours="工作日 9:00—12:00，13:30—17:30",
             functions="负责全市内外贸易、外商投资和对外经济合作的促进、管理和服务。",
-        )  # fmt: skip
+        )
         for order, (code, name, functions) in enumerate(plan.DIVISIONS):
             self._organisation(
-                kinds.DIVISION, name, name.removeprefix("商务"), code, parent=bureau, position=order + 1, functions=functions,
-                phone=f"0311-860000{order + 10}", region_name="石家庄市", department_name=name,
-                is_information_office=code == "xxc", document_mark="石商网" if code == "xxc" else "",
-            )  # fmt: skip
+                kinds.DIVISION,
+                name,
+                name.removeprefix("商务"),
+                code,
+                parent=bureau,
+                position=order + 1,
+                functions=functions,
+                phone=f"0311-860000{order + 10}",
+                region_name="石家庄市",
+                department_name=name,
+                is_information_office=code == "xxc",
+                document_mark="石商网" if code == "xxc" else "",
+            )
         for code, name in [(code, name) for code, name, *_ in plan.AFFILIATED]:
             self._organisation(kinds.AFFILIATED_UNIT, name, name.removeprefix("石家庄市"), code, parent=bureau, position=30)
 
@@ -150,7 +179,9 @@ class City:
             self._person(username, name, code, title)
         self.office = self.people["zhou.duban"]
         for username, _name, _code, _title, roles in plan.OFFICE:
-            self._give(self.people[username], roles, None, "网站群管理", by=self.system if username == "zhou.duban" else self.office)
+            self._give(
+                self.people[username], roles, None, "网站群管理", by=self.system if username == "zhou.duban" else self.office
+            )
         for code, ((head, head_name), (editor, editor_name)) in plan.DIVISION_PEOPLE.items():
             known = code in {"wmc", "swxxzx"}  # 外贸处, and who reviews what counties submit to the portal
             self._person(head, head_name, code, "处长", may_sign_in=known)
@@ -168,11 +199,20 @@ class City:
     ) -> Website:
         organisation = self.organisations[owner]
         website = websites.apply(
-            kind=kind, name=name, domain=f"{label}.localhost", organisation=organisation, by=self.office, reason="按网站群规划开办",
-            undertaker=self.organisations[undertaker], responsible_department=self.organisations[undertaker],
-            responsible_person=person, leader=leader, identification_code=f"{code}{len(self.organisations) % 10000:04d}",
-            contact=organisation.phone, theme={"portal": "red", "county": "blue"}.get(kind, "green"),
-        )  # fmt: skip
+            kind=kind,
+            name=name,
+            domain=f"{label}.localhost",
+            organisation=organisation,
+            by=self.office,
+            reason="按网站群规划开办",
+            undertaker=self.organisations[undertaker],
+            responsible_department=self.organisations[undertaker],
+            responsible_person=person,
+            leader=leader,
+            identification_code=f"{code}{len(self.organisations) % 10000:04d}",
+            contact=organisation.phone,
+            theme={"portal": "red", "county": "blue"}.get(kind, "green"),
+        )
         websites.admit(website, by=self.office)
         home = HomePage(title=name, introduction=f"{text}（演示数据，非官方网站）")
         websites.build(website, home, by=self.office)
@@ -186,10 +226,20 @@ class City:
     ) -> Desk:
         slug, title, kind, tag_type, days, accepts = spec
         column = columns.open_column(
-            home, title=title, slug=slug, kind=kind, tag_type=tag_type, by=self.office, accepts_submissions=accepts,
-            description=f"{place}{title}", keywords=f"{title},商务", **({"update_days": days} if days else {}),
-        )  # fmt: skip
-        columns.entrust(column, organisation=organisation, editors=[editor], reviewers=[reviewer], by=self.office, valid_from=self.since)
+            home,
+            title=title,
+            slug=slug,
+            kind=kind,
+            tag_type=tag_type,
+            by=self.office,
+            accepts_submissions=accepts,
+            description=f"{place}{title}",
+            keywords=f"{title},商务",
+            **({"update_days": days} if days else {}),
+        )
+        columns.entrust(
+            column, organisation=organisation, editors=[editor], reviewers=[reviewer], by=self.office, valid_from=self.since
+        )
         publication.release_structure(column, by=self.office, reason="栏目开通")
         self.desks[host, slug] = Desk(column, editor, place)
         return self.desks[host, slug]
@@ -197,18 +247,30 @@ class City:
     def _named_site(self, kind: str, label: str, name: str, owner: str, undertaker: str, text: str) -> None:
         head = self.people["sun.zhuren"] if undertaker == "xxc" else self.people[plan.DIVISION_PEOPLE[undertaker][0][0]]
         website = self._site(
-            kind=kind, label=label, name=name, owner=owner, undertaker=undertaker, person=head, leader=self.people["zhao.juzhang"],
-            text=text, code="130100",
-        )  # fmt: skip
+            kind=kind,
+            label=label,
+            name=name,
+            owner=owner,
+            undertaker=undertaker,
+            person=head,
+            leader=self.people["zhao.juzhang"],
+            text=text,
+            code="130100",
+        )
         specs = plan.PORTAL_COLUMNS if kind == "portal" else [(*item[:5], False, item[5]) for item in plan.SITE_COLUMNS[kind]]
         home = website.site.root_page
         for *spec, code in specs:
             keeper = code if code != "xxc" else "swxxzx"
             (head_name, _), (editor_name, _) = plan.DIVISION_PEOPLE[keeper]
             desk = self._column(
-                home.specific, label, tuple(spec), self.organisations[code], self.people[editor_name], self.people[head_name],
+                home.specific,
+                label,
+                tuple(spec),
+                self.organisations[code],
+                self.people[editor_name],
+                self.people[head_name],
                 "石家庄市" if kind == "portal" else name,
-            )  # fmt: skip
+            )
             self._give(self.people[editor_name], ["editor"], desk.column, f"“{desk.column.title}”栏目采编")
             self._give(self.people[head_name], ["division_reviewer"], desk.column, f"“{desk.column.title}”栏目审核")
 
@@ -217,10 +279,19 @@ class City:
         label = naming.pinyin(naming.short_region(region))
         bureau = self.organisations["sjzswj"]
         owner = self._organisation(
-            Organisation.Kind.COUNTY_BUREAU, f"{region}商务局", f"{region}商务局", label, parent=bureau, region_name=region,
-            department_name="商务局", region_code=county["code"], position=50 + len(self.organisations),
-            phone=f"0311-88{county['code'][2:]}", address=f"{region}政务服务中心", opening_hours="工作日 8:30—12:00，14:00—17:30",
-        )  # fmt: skip
+            Organisation.Kind.COUNTY_BUREAU,
+            f"{region}商务局",
+            f"{region}商务局",
+            label,
+            parent=bureau,
+            region_name=region,
+            department_name="商务局",
+            region_code=county["code"],
+            position=50 + len(self.organisations),
+            phone=f"0311-88{county['code'][2:]}",
+            address=f"{region}政务服务中心",
+            opening_hours="工作日 8:30—12:00，14:00—17:30",
+        )
         named = plan.NAMED_COUNTY_PEOPLE.get(region)
         known = named is not None
         if named is None:
@@ -236,9 +307,16 @@ class City:
         )
         people.change_organisation(owner, by=self.system, leader=leader, head=head)
         website = self._site(
-            kind="county", label=label, name=f"{region}商务局", owner=label, undertaker=label, person=head, leader=leader,
-            text=f"{region}商务局网站", code=county["code"],
-        )  # fmt: skip
+            kind="county",
+            label=label,
+            name=f"{region}商务局",
+            owner=label,
+            undertaker=label,
+            person=head,
+            leader=leader,
+            text=f"{region}商务局网站",
+            code=county["code"],
+        )
         home = website.site.root_page
         self._give(editor, ["editor"], home, "本县（市、区）网站采编")
         self._give(head, ["division_reviewer"], home, "本县（市、区）网站审核")
@@ -248,18 +326,25 @@ class City:
 
     def _leading_group(self) -> None:
         group = LeadingGroup.objects.create(
-            name="石家庄市商务系统信息化工作领导小组", office=self.organisations["xxc"], established_on=self.since,
+            name="石家庄市商务系统信息化工作领导小组",
+            office=self.organisations["xxc"],
+            established_on=self.since,
             duties="石家庄市商务系统政府网站建设与管理的领导机构。",
-        )  # fmt: skip
+        )
         seats = LeadingGroupMember.Seat
         chief = self._person("fang.juzhang", "方局长", "sjzswj", "局长", may_sign_in=False)
         rows = [(seats.HEAD, "sjzswj", "局长", chief), (seats.DEPUTY, "sjzswj", "分管副局长", self.people["zhao.juzhang"])]
         rows += [(seats.MEMBER, code, "处长", self.people[head]) for code, ((head, _), _e) in plan.DIVISION_PEOPLE.items()]
         for seat, code, office_held, user in rows:
             people.seat(
-                group, seat=seat, organisation=self.organisations[code], office_held=office_held, user=user, valid_from=self.since,
+                group,
+                seat=seat,
+                organisation=self.organisations[code],
+                office_held=office_held,
+                user=user,
+                valid_from=self.since,
                 by=self.system,
-            )  # fmt: skip
+            )
 
     # --- three months ---------------------------------------------------------------------------------------------------
 
@@ -359,7 +444,9 @@ class City:
             with at(day, min(hour + step, 20), minute):
                 level = state.task.specific.level
                 signers = signing.signers(article, level, state.specific)
-                reviews.approve(state, by=signers[(article.pk + step) % len(signers)], comment="内容真实，同意发布。" if step == 1 else "")
+                reviews.approve(
+                    state, by=signers[(article.pk + step) % len(signers)], comment="内容真实，同意发布。" if step == 1 else ""
+                )
             step += 1
 
     def _picture(self, desk: Desk, title: str) -> Image:
@@ -381,14 +468,18 @@ class City:
             left += width + rng.randrange(4, 26)
         draw.rectangle((0, 450, 1200, 675), fill=ground)
         for x in range(-200, 1400, 150):
-            draw.polygon([(x, 675), (x + 60, 675), (640 + (x - 600) // 6, 450), (630 + (x - 600) // 6, 450)], fill=(214, 194, 160))
+            draw.polygon(
+                [(x, 675), (x + 60, 675), (640 + (x - 600) // 6, 450), (630 + (x - 600) // 6, 450)], fill=(214, 194, 160)
+            )
         content = BytesIO()
         picture.save(content, "JPEG", quality=82)
         root = Website.objects.of_page(desk.column).site.root_page
         return Image.objects.create(
-            title=title[:80], file=ImageFile(content, name=f"picture-{abs(rng.randrange(10**9))}.jpg"), uploaded_by_user=desk.editor,
+            title=title[:80],
+            file=ImageFile(content, name=f"picture-{abs(rng.randrange(10**9))}.jpg"),
+            uploaded_by_user=desk.editor,
             collection=ScopeCollection.objects.get(page=root).collection,
-        )  # fmt: skip
+        )
 
     def _submit(self, article: ArticlePage, desk: Desk, day: date, hour: int) -> None:
         """报送 to the portal's 县区动态; the office accepts most and the portal's own people review them."""
@@ -410,28 +501,51 @@ class City:
             ("shop", "ptgz", documents.shopping()),
         ):
             self._write(
-                self.desks[host, slug], document.title, document.summary, day, hour, minute, genre=document.genre, body=document.body,
-                validity="in_force" if document.genre == "law" else "", keywords="政府网站,管理办法",
-            )  # fmt: skip
+                self.desks[host, slug],
+                document.title,
+                document.summary,
+                day,
+                hour,
+                minute,
+                genre=document.genre,
+                body=document.body,
+                validity="in_force" if document.genre == "law" else "",
+                keywords="政府网站,管理办法",
+            )
 
     def _reprint(self, day: date, hour: int, minute: int) -> None:
         self._write(
-            self.desks["portal", "swyw"], "全省商务系统部署促消费工作", "全省商务系统围绕稳定和扩大消费作出部署，各市结合实际抓好落实。",
-            day, hour, minute, is_reprint=True, source=Source.objects.get(name="河北省商务厅"),
+            self.desks["portal", "swyw"],
+            "全省商务系统部署促消费工作",
+            "全省商务系统围绕稳定和扩大消费作出部署，各市结合实际抓好落实。",
+            day,
+            hour,
+            minute,
+            is_reprint=True,
+            source=Source.objects.get(name="河北省商务厅"),
             source_url="https://swt.hebei.gov.cn/nx_html/example.html",
-        )  # fmt: skip
+        )
 
     def _sensitive(self, day: date, hour: int, minute: int) -> None:
         self._write(
-            self.desks["portal", "tzgg"], "关于商贸企业应急保供预案的公告", "为做好应急状态下生活必需品保供，现公布有关安排，请各商贸企业做好准备。",
-            day, hour, minute, is_sensitive=True, genre="notice",
-        )  # fmt: skip
+            self.desks["portal", "tzgg"],
+            "关于商贸企业应急保供预案的公告",
+            "为做好应急状态下生活必需品保供，现公布有关安排，请各商贸企业做好准备。",
+            day,
+            hour,
+            minute,
+            is_sensitive=True,
+            genre="notice",
+        )
 
     def _returned(self, day: date, hour: int, minute: int) -> None:
         desk = self.desks["zhengding", "gzdt"]
         with at(day, hour, minute):
             article = articles.draft(
-                desk.column, title="正定县古城商圈客流情况", body=[("paragraph", "<p>古城商圈客流保持增长，商户经营有序。</p>")], by=desk.editor
+                desk.column,
+                title="正定县古城商圈客流情况",
+                body=[("paragraph", "<p>古城商圈客流保持增长，商户经营有序。</p>")],
+                by=desk.editor,
             )
             reviews.submit(article, by=desk.editor)
         with at(day, hour + 1):
@@ -440,36 +554,58 @@ class City:
     def _corrected(self, day: date, hour: int, minute: int) -> None:
         desk = self.desks["zhengding", "gzdt"]
         article = self._write(
-            desk, "正定县开展商贸领域燃气安全检查", "检查组对餐饮企业燃气使用情况进行了检查，督促企业落实安全责任。", day, hour, minute
+            desk,
+            "正定县开展商贸领域燃气安全检查",
+            "检查组对餐饮企业燃气使用情况进行了检查，督促企业落实安全责任。",
+            day,
+            hour,
+            minute,
         )
         with at(day + timedelta(days=1), 10):
             page = ArticlePage.objects.get(pk=article.pk)
             articles.revise(
-                page, by=desk.editor, base_revision=page.latest_revision_id, correction_note="更正检查企业类别的表述。",
+                page,
+                by=desk.editor,
+                base_revision=page.latest_revision_id,
+                correction_note="更正检查企业类别的表述。",
                 body=[("paragraph", "<p>检查组对餐饮企业和商场超市燃气使用情况进行了检查，督促企业落实安全责任。</p>")],
-            )  # fmt: skip
+            )
             reviews.submit(page, by=desk.editor)
         self._review(article, day + timedelta(days=1), 11, 0)
 
     def _withdrawn(self, day: date, hour: int, minute: int) -> None:
         article = self._write(
-            self.desks["zhengding", "tzgg"], "关于举办年货节的预告", "年货节定于年底举行，请有意参展的企业与商务局联系。", day, hour, minute,
+            self.desks["zhengding", "tzgg"],
+            "关于举办年货节的预告",
+            "年货节定于年底举行，请有意参展的企业与商务局联系。",
+            day,
+            hour,
+            minute,
             genre="notice",
-        )  # fmt: skip
+        )
         with at(day + timedelta(days=2), 10):
-            publication.withdraw(article, by=self.people["liu.kezhang"], reason="wrong", note="活动时间有调整，原预告撤下，另行公布。")
+            publication.withdraw(
+                article, by=self.people["liu.kezhang"], reason="wrong", note="活动时间有调整，原预告撤下，另行公布。"
+            )
 
     def _press(self, day: date, hour: int, minute: int) -> None:
         with at(day, hour, minute):
             latest = Release.objects.filter(organisation=self.organisations["wmc"], kind="first").first()
             press.record_press_item(
-                organisation=self.organisations["wmc"], title="外贸企业服务日活动", press="石家庄日报", given_on=day - timedelta(days=2),
-                by=self.office, article=ArticlePage.objects.get(pk=latest.page_id) if latest else None,
-            )  # fmt: skip
-            press.record_press_item(
-                organisation=self.organisations["scyx"], title="节日市场供应情况通气", press="燕赵晚报", given_on=day - timedelta(days=3),
+                organisation=self.organisations["wmc"],
+                title="外贸企业服务日活动",
+                press="石家庄日报",
+                given_on=day - timedelta(days=2),
                 by=self.office,
-            )  # fmt: skip
+                article=ArticlePage.objects.get(pk=latest.page_id) if latest else None,
+            )
+            press.record_press_item(
+                organisation=self.organisations["scyx"],
+                title="节日市场供应情况通气",
+                press="燕赵晚报",
+                given_on=day - timedelta(days=3),
+                by=self.office,
+            )
 
     def _answer_reminders(self, day: date) -> None:
         """Diligent organisations confirm their slips; idle ones are telephoned."""
@@ -480,9 +616,13 @@ class City:
                 if slip.organisation.region_name in plan.IDLE_COUNTIES and slip.stage == Reminder.Stage.SECOND:
                     if not slip.phone_calls.exists():
                         reminders.record_phone_call(
-                            slip, by=self.office, answered_by=str(head), phone=slip.organisation.phone or "0311-86000000",
-                            called_at=datetime.combine(day, time(14, 30), ZONE), content="请于期限内更新，并说明未更新原因。",
-                        )  # fmt: skip
+                            slip,
+                            by=self.office,
+                            answered_by=str(head),
+                            phone=slip.organisation.phone or "0311-86000000",
+                            called_at=datetime.combine(day, time(14, 30), ZONE),
+                            content="请于期限内更新，并说明未更新原因。",
+                        )
                 elif head and access.may_somewhere(head, "reminders.confirm"):
                     reminders.confirm(slip, by=head, remark="收到，已安排更新。")
 

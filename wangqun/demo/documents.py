@@ -127,9 +127,7 @@ def shopping() -> Document:
             text += "\n" + line
     if label:
         body.append(clause(order, label, text))
-    return Document(
-        "购物网网站规划书", "policy", "网上购物与拼团平台的市场分析、功能定位、内容规划、盈利方式和预算。", body
-    )
+    return Document("购物网网站规划书", "policy", "网上购物与拼团平台的市场分析、功能定位、内容规划、盈利方式和预算。", body)
 
 
 def _join(text: str) -> str:

@@ -1,4 +1,4 @@
-"""Organisations, people and what they hold. 依据:石4-6、沪5、沪17。"""
+"""Organisations, people and what they hold. 依据：石4-6、沪5、沪17。"""
 
 from datetime import date
 
@@ -21,7 +21,7 @@ class OrganisationQuerySet(models.QuerySet):
 
 
 class Organisation(models.Model):
-    """A 单位: the bureau, its divisions and affiliated units, county bureaus and their sections. 依据:石4-6。"""
+    """A 单位: the bureau, its divisions and affiliated units, county bureaus and their sections. 依据：石4-6。"""
 
     class Kind(models.TextChoices):
         BUREAU = "bureau", "市局"
@@ -34,7 +34,7 @@ class Organisation(models.Model):
     kind = models.CharField("类别", max_length=20, choices=Kind.choices)
     name = models.CharField("名称", max_length=128, unique=True)
     short_name = models.CharField("简称", max_length=64)
-    code = models.SlugField("代码", max_length=32, unique=True, help_text="拼音首字母等短代码,用于域名和导入导出。")
+    code = models.SlugField("代码", max_length=32, unique=True, help_text="拼音首字母等短代码，用于域名和导入导出。")
     region_name = models.CharField("行政区", max_length=32, blank=True, help_text="如“正定县”；网站命名用。")
     department_name = models.CharField("部门简称", max_length=32, blank=True, help_text="如“商务”“商务局”；网站命名用。")
     region_code = models.CharField("行政区划代码", max_length=6, blank=True)
@@ -92,7 +92,7 @@ class UserManager_(UserManager.from_queryset(UserQuerySet)):
 
 
 class User(AbstractUser):
-    """A named person; accounts are never shared and never deleted. 依据:石10。"""
+    """A named person; accounts are never shared and never deleted. 依据：石10。"""
 
     name = models.CharField("姓名", max_length=64)
     organisation = models.ForeignKey(
@@ -130,7 +130,7 @@ class DatedQuerySet(models.QuerySet):
 
 
 class Post(models.Model):
-    """The office a person holds in an organisation, from a day on until a day. 依据:石4、沪9(2)。"""
+    """The office a person holds in an organisation, from a day on until a day. 依据：石4、沪9(2)。"""
 
     user = models.ForeignKey(User, models.PROTECT, related_name="posts", verbose_name="人员")
     organisation = models.ForeignKey(Organisation, models.PROTECT, related_name="posts", verbose_name="单位")
@@ -150,7 +150,7 @@ class Post(models.Model):
 
 
 class LeadingGroup(models.Model):
-    """信息化工作领导小组. 依据:石4-5。"""
+    """信息化工作领导小组. 依据：石4-5。"""
 
     name = models.CharField("名称", max_length=128, unique=True)
     office = models.ForeignKey(Organisation, models.PROTECT, related_name="+", verbose_name="办公室设在")
@@ -165,7 +165,7 @@ class LeadingGroup(models.Model):
 
 
 class LeadingGroupMember(models.Model):
-    """A member by office held: the seat belongs to the office, the person changes with it. 依据:石4。"""
+    """A member by office held: the seat belongs to the office, the person changes with it. 依据：石4。"""
 
     class Seat(models.TextChoices):
         HEAD = "head", "组长"

@@ -1,4 +1,4 @@
-"""Home pages. Everything a home page shows is a query over the public projection. 依据:沪13-14。"""
+"""Home pages. Everything a home page shows is a query over the public projection. 依据：沪13-14。"""
 
 from collections.abc import Iterator
 

@@ -66,7 +66,9 @@ def release_structure(page: Page, *, by: User, reason: str) -> Release:
         raise Refused("稿件须经审核流程发布，不能直接公开。")
     revision = page.get_latest_revision() or page.save_revision(user=by)
     _publish(revision, by=by)
-    return _write_release(page.pk, revision, content_hash(revision), by=by, author=by, approvers=[], kind=Release.Kind.STRUCTURE, note=reason)
+    return _write_release(
+        page.pk, revision, content_hash(revision), by=by, author=by, approvers=[], kind=Release.Kind.STRUCTURE, note=reason
+    )
 
 
 @transaction.atomic
@@ -148,7 +150,11 @@ def _publish(revision: Revision, *, by: User) -> None:
 def _values(page: Page, *, by: User) -> dict[str, Any]:
     """Return what every record says of its page."""
     number = (Release.objects.filter(page_id=page.pk).aggregate(last=Max("number"))["last"] or 0) + 1
-    column = ColumnPage.objects.filter(path__in=[page.path[:end] for end in range(4, len(page.path) + 1, 4)]).order_by("-depth").first()
+    column = (
+        ColumnPage.objects.filter(path__in=[page.path[:end] for end in range(4, len(page.path) + 1, 4)])
+        .order_by("-depth")
+        .first()
+    )
     duty = column.duty_on(today()) if column else None
     website = Website.objects.of_page(page)
     if website is None:
@@ -168,7 +174,14 @@ def _values(page: Page, *, by: User) -> dict[str, Any]:
 
 
 def _write_release(
-    page_id: int, revision: Revision, digest: str, *, by: User, author: User | None, approvers: list[dict[str, Any]], **details: Any
+    page_id: int,
+    revision: Revision,
+    digest: str,
+    *,
+    by: User,
+    author: User | None,
+    approvers: list[dict[str, Any]],
+    **details: Any,
 ) -> Release:
     page = Page.objects.get(pk=page_id).specific
     previous = Release.objects.filter(page_id=page_id).order_by("number").first()
@@ -183,7 +196,13 @@ def _write_release(
     details.setdefault("kind", Release.Kind.STRUCTURE)
     values = _values(page, by=by)
     made = Release.objects.create(
-        **values, revision=revision, content_hash=digest, published_at=published_at, author=author, approvers=approvers, **details
+        **values,
+        revision=revision,
+        content_hash=digest,
+        published_at=published_at,
+        author=author,
+        approvers=approvers,
+        **details,
     )
     is_new_column = isinstance(page, ColumnPage) and not PublicItem.objects.filter(page_id=page_id, title=page.title).exists()
     columns.show(page, kind=_kind(page), website=values["website"], values=_item_values(page, made))
@@ -243,7 +262,7 @@ def _order_one(page: Page, priority: int, reason: str) -> None:
 def reconcile() -> list[Alarm]:
     """Alarm on what is live in the database without a release, and on what differs from its record; publishes nothing.
 
-    Returns the open alarms. Such pages are not public all the same: the tree and the lists hold released ones only. 依据：沪27。
+    Returns the open alarms. Such pages are not public all the same: tree and lists hold released ones only. 依据：沪27。
     """
     found: list[tuple[str, Page, str]] = []
     for page in Page.objects.live().filter(depth__gt=1).only("pk", "title", "path", "live_revision").iterator(chunk_size=500):
@@ -257,7 +276,9 @@ def reconcile() -> list[Alarm]:
     kinds = [Alarm.Kind.LIVE_WITHOUT_RELEASE, Alarm.Kind.CONTENT_DIFFERS]
     keep = []
     for kind, page, what in found:
-        alarm, created = Alarm.objects.get_or_create(kind=kind, what=what[:500], cleared_at=None, defaults={"page": page, "found_at": now()})
+        alarm, created = Alarm.objects.get_or_create(
+            kind=kind, what=what[:500], cleared_at=None, defaults={"page": page, "found_at": now()}
+        )
         keep.append(alarm.pk)
         if created:
             notify(holders("reminders.manage"), topic="alarm", title=str(alarm), key=f"alarm:{alarm.pk}", url="/admin/alarms/")

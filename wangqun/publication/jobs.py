@@ -49,5 +49,3 @@ def write_hosts() -> None:
     websites = Website.objects.open().values_list("domain", "kind")
     portal = next((domain for domain, kind in websites if kind == Website.Kind.PORTAL), None)
     tree.write_hosts(portal, [domain for domain, _kind in websites])
-
-

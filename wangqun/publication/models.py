@@ -1,4 +1,4 @@
-"""Release records and the files they cover. 依据:沪22(信息发布备案)、沪27。"""
+"""Release records and the files they cover. 依据：沪22(信息发布备案)、沪27。"""
 
 from django.conf import settings
 from django.db import models
@@ -49,12 +49,22 @@ class Release(AppendOnly):
     title = models.CharField("标题", max_length=255)
     address = models.CharField("地址", max_length=255)
     website = models.ForeignKey("websites.Website", models.PROTECT, related_name="releases", verbose_name="网站")
-    column = models.ForeignKey("columns.ColumnPage", models.PROTECT, null=True, blank=True, related_name="column_releases", verbose_name="栏目")
-    organisation = models.ForeignKey("people.Organisation", models.PROTECT, null=True, blank=True, related_name="releases", verbose_name="责任单位")
-    author = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+", verbose_name="撰稿人")
+    column = models.ForeignKey(
+        "columns.ColumnPage", models.PROTECT, null=True, blank=True, related_name="column_releases", verbose_name="栏目"
+    )
+    organisation = models.ForeignKey(
+        "people.Organisation", models.PROTECT, null=True, blank=True, related_name="releases", verbose_name="责任单位"
+    )
+    author = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+", verbose_name="撰稿人"
+    )
     approvers = models.JSONField("审核人", default=list, help_text='[{"level": …, "user": pk, "name": …, "at": …}]')
-    examination = models.ForeignKey("screening.Examination", models.PROTECT, null=True, blank=True, related_name="+", verbose_name="机器检查")
-    workflow_state = models.ForeignKey("wagtailcore.WorkflowState", models.PROTECT, null=True, blank=True, related_name="+", verbose_name="审核流程")
+    examination = models.ForeignKey(
+        "screening.Examination", models.PROTECT, null=True, blank=True, related_name="+", verbose_name="机器检查"
+    )
+    workflow_state = models.ForeignKey(
+        "wagtailcore.WorkflowState", models.PROTECT, null=True, blank=True, related_name="+", verbose_name="审核流程"
+    )
     published_at = models.DateTimeField("发布时间", help_text="首次发布的时间，更正不改变它。")
     released_at = models.DateTimeField("备案时间")
     released_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", verbose_name="发布人")
@@ -155,7 +165,9 @@ class Alarm(models.Model):
         verbose_name = verbose_name_plural = "发布异常"
         ordering = ["-id"]
         constraints = [
-            models.UniqueConstraint(fields=["kind", "what"], condition=Q(cleared_at__isnull=True), name="one_open_alarm_per_kind_and_thing")
+            models.UniqueConstraint(
+                fields=["kind", "what"], condition=Q(cleared_at__isnull=True), name="one_open_alarm_per_kind_and_thing"
+            )
         ]
 
     def __str__(self) -> str:

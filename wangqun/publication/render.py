@@ -61,7 +61,12 @@ def make(release: Release) -> tuple[list[Made], str]:
 
 def _gone(release: Release) -> Made:
     page = Page.objects.get(pk=release.page_id).specific
-    context = {"release": release, "title": release.title, "reason": release.get_withdrawal_reason_display(), "note": release.note}
+    context = {
+        "release": release,
+        "title": release.title,
+        "reason": release.get_withdrawal_reason_display(),
+        "note": release.note,
+    }
     content = page.render("gone.html", **context, withdrawn_at=release.released_at)
     return Made(f"{page.folder}/gone.html", content, "text/html; charset=utf-8")
 
@@ -83,8 +88,14 @@ def render_page(page_id: int) -> int:
         if old is None or old.sha256 != digest or old.release_id != release.pk:
             rows.append(
                 File(
-                    host=host, path=file.path, page_id=page_id, release=release, content_type=file.content_type, sha256=digest,
-                    size=size, built_at=now(),
+                    host=host,
+                    path=file.path,
+                    page_id=page_id,
+                    release=release,
+                    content_type=file.content_type,
+                    sha256=digest,
+                    size=size,
+                    built_at=now(),
                 )  # fmt: skip
             )
     for old_host, path in before:

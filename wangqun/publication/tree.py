@@ -24,7 +24,12 @@ def root() -> Path:
 def location(host: str, path: str) -> Path:
     """Return where the file `path` of `host` stands; raises ValueError for a path that leaves its host."""
     parts = path.split("/")
-    if not host or "/" in host or host.startswith(".") or any(part in {"", ".", ".."} or part.startswith(".") for part in parts):
+    if (
+        not host
+        or "/" in host
+        or host.startswith(".")
+        or any(part in {"", ".", ".."} or part.startswith(".") for part in parts)
+    ):
         raise ValueError(f"not a path of the public tree: {host}/{path}")
     return root() / host / path
 

@@ -32,8 +32,12 @@ class ReleaseFilter(WagtailFilterSet):
     """By site, kind and days."""
 
     website = django_filters.ModelChoiceFilter(label="网站", queryset=Website.objects.all())
-    since = django_filters.DateFilter(label="起始日期", field_name="released_at", lookup_expr="date__gte", widget=AdminDateInput)
-    until = django_filters.DateFilter(label="终止日期", field_name="released_at", lookup_expr="date__lte", widget=AdminDateInput)
+    since = django_filters.DateFilter(
+        label="起始日期", field_name="released_at", lookup_expr="date__gte", widget=AdminDateInput
+    )
+    until = django_filters.DateFilter(
+        label="终止日期", field_name="released_at", lookup_expr="date__lte", widget=AdminDateInput
+    )
 
     class Meta:
         model = Release

@@ -1,4 +1,4 @@
-"""Reminder slips, receipts, telephone reminders and the criticism list. 依据:石15、石28(2)。"""
+"""Reminder slips, receipts, telephone reminders and the criticism list. 依据：石15、石28(2)。"""
 
 from django.conf import settings
 from django.db import models
@@ -64,7 +64,7 @@ class ReminderQuerySet(models.QuerySet):
 
 
 class Reminder(models.Model):
-    """A 书面提醒单: numbered without gaps per year; open until the column is updated. 依据:石15。"""
+    """A 书面提醒单: numbered without gaps per year; open until the column is updated. 依据：石15。"""
 
     class Stage(models.IntegerChoices):
         FIRST = 1, "第一次提醒"
@@ -140,7 +140,7 @@ class Receipt(AppendOnly):
 
 
 class PhoneCall(AppendOnly):
-    """A telephone reminder (办公电话): who told whom what and when. 依据:石15。"""
+    """A telephone reminder (办公电话): who told whom what and when. 依据：石15。"""
 
     reminder = models.ForeignKey(Reminder, models.PROTECT, related_name="phone_calls", verbose_name="提醒单")
     called_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", verbose_name="通话人")
@@ -166,7 +166,7 @@ class EscalationQuerySet(AppendOnlyQuerySet):
 
 
 class Escalation(AppendOnly):
-    """Entry in the criticism list after the second slip brought no improvement; told to the leader. 依据:石28(2)。"""
+    """Entry in the criticism list after the second slip brought no improvement; told to the leader. 依据：石28(2)。"""
 
     reminder = models.OneToOneField(Reminder, models.PROTECT, related_name="escalation", verbose_name="第二次提醒单")
     organisation = models.ForeignKey("people.Organisation", models.PROTECT, related_name="escalations", verbose_name="单位")

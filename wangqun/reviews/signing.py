@@ -119,7 +119,10 @@ def open_task(task_state: TaskState, level: str) -> TaskState:
         title, key = f"待您{Level(level).label}：{task_state.revision.object_str}", f"review:{task_state.pk}"
     else:
         people = access.holders("columns.manage")
-        title, key = f"无人可作{Level(level).label}：{task_state.revision.object_str}，请调整栏目责任", f"orphan:{task_state.pk}"
+        title, key = (
+            f"无人可作{Level(level).label}：{task_state.revision.object_str}，请调整栏目责任",
+            f"orphan:{task_state.pk}",
+        )
     notify(people, topic="review", title=title, url=f"/admin/reviews/{task_state.pk}/", key=key)
     return task_state
 
@@ -219,5 +222,3 @@ def _write(
         data={"page": signing.page_id, "revision": signing.revision_id, "level": level, "content_hash": signing.content_hash},
     )  # fmt: skip
     return signing
-
-

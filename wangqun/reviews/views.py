@@ -54,9 +54,15 @@ class Desk(WagtailAdminTemplateMixin, TemplateView):
         return [*self.breadcrumbs_items, {"url": "", "label": self.page_title}]
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        signed = Signing.objects.filter(by=self.request.user).exclude(level=Level.MACHINE).select_related("page", "workflow_state")
+        signed = (
+            Signing.objects.filter(by=self.request.user).exclude(level=Level.MACHINE).select_related("page", "workflow_state")
+        )
         page = Paginator(signed.order_by("-id"), PER_PAGE).get_page(self.request.GET.get("p"))
-        return super().get_context_data(**kwargs) | {"waiting": waiting_for(self.request.user), "signed": page, "page_obj": page}
+        return super().get_context_data(**kwargs) | {
+            "waiting": waiting_for(self.request.user),
+            "signed": page,
+            "page_obj": page,
+        }
 
 
 def _task(number: int, user: User) -> tuple[TaskState, Any, str]:
@@ -92,7 +98,11 @@ class Review(WagtailAdminTemplateMixin, TemplateView):
         return f"审核：{self.task_state.revision.object_str}"
 
     def get_breadcrumbs_items(self) -> list[dict[str, Any]]:
-        return [*self.breadcrumbs_items, {"url": reverse("reviews"), "label": "审核"}, {"url": "", "label": self.task_state.revision.object_str}]
+        return [
+            *self.breadcrumbs_items,
+            {"url": reverse("reviews"), "label": "审核"},
+            {"url": "", "label": self.task_state.revision.object_str},
+        ]
 
     def dispatch(self, request: HttpRequest, *args: Any, number: int, **kwargs: Any) -> HttpResponse:
         self.task_state, self.page, self.level = _task(number, request.user)
@@ -142,7 +152,9 @@ class Review(WagtailAdminTemplateMixin, TemplateView):
             "level_label": Level(level).label,
             "is_open": is_open,
             "may_sign": may_sign,
-            "may_justify": is_open and access.may(self.request.user, "screening.justify", page) and self.request.user not in authors,
+            "may_justify": is_open
+            and access.may(self.request.user, "screening.justify", page)
+            and self.request.user not in authors,
             "examination": examination,
             "findings": findings,
             "levels": Finding.Level,
@@ -251,5 +263,3 @@ def end_delegation(request: HttpRequest, number: int) -> HttpResponse:
     except Refused as refusal:
         messages.error(request, str(refusal))
     return redirect("delegations")
-
-

@@ -1,4 +1,4 @@
-"""What the machine found in a revision, by which dictionary, and what people said to it. 依据:石21、石29、沪10。"""
+"""What the machine found in a revision, by which dictionary, and what people said to it. 依据：石21、石29、沪10。"""
 
 from datetime import date
 
@@ -113,7 +113,7 @@ class Finding(models.Model):
 
 
 class Justification(AppendOnly):
-    """Why a finding may stand, by someone other than the author. 依据:石21。"""
+    """Why a finding may stand, by someone other than the author. 依据：石21。"""
 
     finding = models.OneToOneField(Finding, models.PROTECT, related_name="justification", verbose_name="问题")
     reason = models.CharField("理由", max_length=255)

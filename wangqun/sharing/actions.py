@@ -57,7 +57,7 @@ def submit_upward(source: ArticlePage, target: ColumnPage, *, by: User, note: st
 
 @transaction.atomic
 def accept(submission: Submission, *, by: User) -> ArticlePage:
-    """Accept a submission: a copy with its source goes into the review of the column that takes it. Returns the copy. 依据：石20。"""
+    """Accept a submission: a copy with its source goes into the review of the column; returns the copy. 依据：石20。"""
     target = submission.target
     require(by, "sharing.receive", target)
     locked = Submission.objects.select_for_update().get(pk=submission.pk)

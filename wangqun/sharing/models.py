@@ -1,4 +1,4 @@
-"""Articles submitted from one site to a column of another, and what units gave to the press. 依据:石20、沪21。"""
+"""Articles submitted from one site to a column of another, and what units gave to the press. 依据：石20、沪21。"""
 
 from datetime import date
 
@@ -65,7 +65,9 @@ class Submission(models.Model):
             ),
             models.CheckConstraint(condition=~Q(state="accepted") | Q(copy__isnull=False), name="accepted_submission_has_copy"),
             models.UniqueConstraint(
-                fields=["source", "target"], condition=Q(state__in=["submitted", "accepted"]), name="one_open_submission_per_source_and_target"
+                fields=["source", "target"],
+                condition=Q(state__in=["submitted", "accepted"]),
+                name="one_open_submission_per_source_and_target",
             ),
         ]
         indexes = [models.Index(fields=["target", "state"])]
@@ -100,7 +102,7 @@ def keeps_press_register(user: User) -> bool:
 
 
 class PressItem(models.Model):
-    """What a unit gave the press; the site must have it at the same time. 依据:石20、沪21(2)。"""
+    """What a unit gave the press; the site must have it at the same time. 依据：石20、沪21(2)。"""
 
     organisation = models.ForeignKey("people.Organisation", models.PROTECT, related_name="press_items", verbose_name="单位")
     title = models.CharField("稿件标题", max_length=255)

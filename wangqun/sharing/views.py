@@ -73,10 +73,16 @@ class Decide(WagtailAdminTemplateMixin, TemplateView):
         return f"报送：{self.submission.source.title}"
 
     def get_breadcrumbs_items(self) -> list[dict[str, Any]]:
-        return [*self.breadcrumbs_items, {"url": reverse("submissions:index"), "label": "信息报送"}, {"url": "", "label": self.submission.source.title}]
+        return [
+            *self.breadcrumbs_items,
+            {"url": reverse("submissions:index"), "label": "信息报送"},
+            {"url": "", "label": self.submission.source.title},
+        ]
 
     def dispatch(self, request: HttpRequest, *args: Any, number: int, **kwargs: Any) -> HttpResponse:
-        rows = Submission.objects.visible_to(request.user).select_related("source", "target", "organisation", "submitted_by", "copy")
+        rows = Submission.objects.visible_to(request.user).select_related(
+            "source", "target", "organisation", "submitted_by", "copy"
+        )
         self.submission = get_object_or_404(rows, pk=number)
         return super().dispatch(request, *args, number=number, **kwargs)
 

@@ -47,8 +47,16 @@ class SubmissionViewSet(RecordViewSet):
     ]
     list_filter: ClassVar[list[str]] = ["state", "organisation"]
     list_export: ClassVar[list[str]] = [
-        "source", "organisation", "target", "get_state_display", "submitted_by", "submitted_at", "decided_by", "decided_at", "decision_reason",
-    ]  # fmt: skip
+        "source",
+        "organisation",
+        "target",
+        "get_state_display",
+        "submitted_by",
+        "submitted_at",
+        "decided_by",
+        "decided_at",
+        "decision_reason",
+    ]
     export_filename = "信息报送"
 
 
@@ -118,8 +126,16 @@ class PressViewSet(RecordViewSet):
         StatusTagColumn("outcome", label="报送情况", primary=lambda item: item.outcome == "及时"),
     ]
     list_export: ClassVar[list[str]] = [
-        "organisation", "title", "press", "given_on", "article", "published_on", "outcome", "recorded_by", "recorded_at",
-    ]  # fmt: skip
+        "organisation",
+        "title",
+        "press",
+        "given_on",
+        "article",
+        "published_on",
+        "outcome",
+        "recorded_by",
+        "recorded_at",
+    ]
     export_headings: ClassVar[dict[str, str]] = {"published_on": "网站发布日期", "outcome": "报送情况"}
     export_filename = "新闻供稿登记"
     inspect_view_fields: ClassVar[list[str]] = list_export

@@ -23,9 +23,17 @@ OWNERS = {
     Organisation.Kind.COUNTY_BUREAU,
 }
 REGISTERED = (
-    "organisation", "undertaker", "responsible_department", "responsible_person", "leader", "identification_code",
-    "icp_number", "police_number", "contact", "theme",
-)  # fmt: skip
+    "organisation",
+    "undertaker",
+    "responsible_department",
+    "responsible_person",
+    "leader",
+    "identification_code",
+    "icp_number",
+    "police_number",
+    "contact",
+    "theme",
+)
 
 
 @transaction.atomic
@@ -73,16 +81,14 @@ def build(website: Website, home: Page, *, by: User) -> Website:
     require(by, "websites.register")
     home.slug, home.live = website.domain.replace(".", "-"), False
     Page.get_first_root_node().add_child(instance=home)
-    site = Site.objects.create(
-        hostname=website.domain, port=80, site_name=website.name, root_page=home, is_default_site=False
-    )
+    site = Site.objects.create(hostname=website.domain, port=80, site_name=website.name, root_page=home, is_default_site=False)
     bind_collection(home, website.name)
     return _move(website, [Website.State.ADMITTED], Website.State.BUILDING, "build", by=by, reason="准入后开始建设", site=site)
 
 
 @transaction.atomic
 def open_website(website: Website, *, by: User) -> Website:
-    """Open a site: it must have a responsible department and person, a leader in charge and a filed maintainer. 依据：沪17、石8。"""
+    """Open a site that has a responsible department and person, a leader and a filed maintainer. 依据：沪17、石8。"""
     require(by, "websites.register")
     missing = [
         label
@@ -98,9 +104,16 @@ def open_website(website: Website, *, by: User) -> Website:
         raise Refused(f"网站开通前须明确{'、'.join(missing)}，请补齐后再开通。")
     _move(website, [Website.State.BUILDING], Website.State.OPEN, "open", by=by, reason="建设完成", opened_on=today())
     clock = clocks.open_clock(
-        kind="website", name=f"{website.name}（全站每周更新）", organisation=website.organisation, unit=Clock.Unit.WEEK, amount=1,
-        basis="沪23", by=by, url=f"/admin/websites/inspect/{website.pk}/", site=website.name,
-    )  # fmt: skip
+        kind="website",
+        name=f"{website.name}（全站每周更新）",
+        organisation=website.organisation,
+        unit=Clock.Unit.WEEK,
+        amount=1,
+        basis="沪23",
+        by=by,
+        url=f"/admin/websites/inspect/{website.pk}/",
+        site=website.name,
+    )
     WebsiteClock.objects.create(website=website, clock=clock)
     return website
 
@@ -131,7 +144,7 @@ def close(website: Website, *, by: User, reason: str) -> Website:
 
 @transaction.atomic
 def register(website: Website, *, by: User, reason: str, **changes: Any) -> Website:
-    """Change what the registry knows of a site: owner, people, filing numbers, contact. Every change is recorded. 依据：石7。"""
+    """Change what the registry knows of a site: owner, people, filing numbers; every change is recorded. 依据：石7。"""
     require(by, "websites.register")
     if not reason.strip():
         raise Refused("请写明事由，网站登记要据此备查。")
@@ -187,9 +200,7 @@ def snapshot(website: Website) -> dict[str, Any]:
     }
 
 
-def _move(
-    website: Website, allowed: list[str], state: str, verb: str, *, by: User, reason: str, **changes: Any
-) -> Website:
+def _move(website: Website, allowed: list[str], state: str, verb: str, *, by: User, reason: str, **changes: Any) -> Website:
     if not reason.strip():
         raise Refused("请写明事由，网站登记要据此备查。")
     before = snapshot(website)

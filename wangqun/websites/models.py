@@ -1,4 +1,4 @@
-"""The registry of sites. 依据:石2、石7、沪6-7、沪17。"""
+"""The registry of sites. 依据：石2、石7、沪6-7、沪17。"""
 
 from django.conf import settings
 from django.core.validators import RegexValidator
@@ -17,11 +17,16 @@ class WebsiteQuerySet(models.QuerySet):
     def of_page(self, page: models.Model) -> "Website | None":
         """Return the website whose tree holds `page`, whatever its state; None outside of every site."""
         above = [page.path[:end] for end in range(4, len(page.path) + 1, 4)]
-        return self.filter(site__root_page__path__in=above).select_related("site", "organisation").order_by("-site__root_page__depth").first()
+        return (
+            self.filter(site__root_page__path__in=above)
+            .select_related("site", "organisation")
+            .order_by("-site__root_page__depth")
+            .first()
+        )
 
 
 class Website(models.Model):
-    """One site of the group: data, never a class per county. 依据:石2、沪17。"""
+    """One site of the group: data, never a class per county. 依据：石2、沪17。"""
 
     class Kind(models.TextChoices):
         PORTAL = "portal", "门户网站"
@@ -41,7 +46,12 @@ class Website(models.Model):
         CLOSED = "closed", "已关闭"
 
     site = models.OneToOneField(
-        "wagtailcore.Site", models.PROTECT, null=True, blank=True, related_name="website", verbose_name="站点",
+        "wagtailcore.Site",
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="website",
+        verbose_name="站点",
         help_text="建设中起才有。",
     )
     kind = models.CharField("类别", max_length=12, choices=Kind.choices)
@@ -49,7 +59,12 @@ class Website(models.Model):
     domain = models.CharField("域名", max_length=128, unique=True)
     organisation = models.ForeignKey("people.Organisation", models.PROTECT, related_name="websites", verbose_name="主办单位")
     undertaker = models.ForeignKey(
-        "people.Organisation", models.PROTECT, null=True, blank=True, related_name="undertaken_websites", verbose_name="承办单位"
+        "people.Organisation",
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="undertaken_websites",
+        verbose_name="承办单位",
     )
     responsible_department = models.ForeignKey(
         "people.Organisation", models.PROTECT, null=True, blank=True, related_name="+", verbose_name="责任部门"
@@ -62,13 +77,22 @@ class Website(models.Model):
     )
     state = models.CharField("状态", max_length=10, choices=State.choices, default=State.APPLIED)
     identification_code = models.CharField(
-        "网站标识码", max_length=10, blank=True, validators=[RegexValidator(r"^(\d{10}|bm\d{8})$", "网站标识码应为 10 位数字，或 bm 加 8 位数字。")]
+        "网站标识码",
+        max_length=10,
+        blank=True,
+        validators=[RegexValidator(r"^(\d{10}|bm\d{8})$", "网站标识码应为 10 位数字，或 bm 加 8 位数字。")],
     )
     icp_number = models.CharField(
-        "ICP备案号", max_length=40, blank=True, validators=[RegexValidator(r"^[\u4e00-\u9fff]ICP备\d{8}号(-\d+)?$", "ICP备案号形如“冀ICP备12345678号-1”。")]
+        "ICP备案号",
+        max_length=40,
+        blank=True,
+        validators=[RegexValidator(r"^[\u4e00-\u9fff]ICP备\d{8}号(-\d+)?$", "ICP备案号形如“冀ICP备12345678号-1”。")],
     )
     police_number = models.CharField(
-        "公安备案号", max_length=40, blank=True, validators=[RegexValidator(r"^[\u4e00-\u9fff]公网安备\s?\d{14}号$", "公安备案号形如“冀公网安备 13010202001234号”。")]
+        "公安备案号",
+        max_length=40,
+        blank=True,
+        validators=[RegexValidator(r"^[\u4e00-\u9fff]公网安备\s?\d{14}号$", "公安备案号形如“冀公网安备 13010202001234号”。")],
     )
     contact = models.CharField("联系方式", max_length=128, blank=True)
     theme = models.SlugField("主题", max_length=32, default="red")
@@ -81,7 +105,8 @@ class Website(models.Model):
         ordering = ["id"]
         constraints = [
             models.CheckConstraint(
-                condition=Q(state__in=["applied", "admitted", "building", "open", "suspended", "closed"]), name="website_state_is_legal"
+                condition=Q(state__in=["applied", "admitted", "building", "open", "suspended", "closed"]),
+                name="website_state_is_legal",
             ),
             models.CheckConstraint(
                 condition=~Q(state="open")
@@ -113,7 +138,7 @@ class Website(models.Model):
 
 
 class WebsiteChange(AppendOnly):
-    """One step in a site's life, or one change of its registration. 依据:石7、沪17。"""
+    """One step in a site's life, or one change of its registration. 依据：石7、沪17。"""
 
     website = models.ForeignKey(Website, models.PROTECT, related_name="changes", verbose_name="网站")
     verb = models.CharField("动作", max_length=16)
@@ -132,7 +157,7 @@ class WebsiteChange(AppendOnly):
 
 
 class Maintainer(models.Model):
-    """A maintainer filed for record (备案) with the office: tasks, duties and rights. 依据:石8。"""
+    """A maintainer filed for record (备案) with the office: tasks, duties and rights. 依据：石8。"""
 
     website = models.ForeignKey(Website, models.PROTECT, related_name="maintainers", verbose_name="网站")
     user = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="maintained", verbose_name="维护人员")
@@ -144,7 +169,9 @@ class Maintainer(models.Model):
         verbose_name = verbose_name_plural = "维护人员备案"
         ordering = ["id"]
         constraints = [
-            models.UniqueConstraint(fields=["website", "user"], condition=Q(ended_at__isnull=True), name="one_open_filing_per_website_and_person")
+            models.UniqueConstraint(
+                fields=["website", "user"], condition=Q(ended_at__isnull=True), name="one_open_filing_per_website_and_person"
+            )
         ]
 
     def __str__(self) -> str:
@@ -152,7 +179,7 @@ class Maintainer(models.Model):
 
 
 class WebsiteClock(models.Model):
-    """The clock of a site's own rule: at least two updates a week. 依据:沪23。"""
+    """The clock of a site's own rule: at least two updates a week. 依据：沪23。"""
 
     website = models.OneToOneField(Website, models.PROTECT, related_name="website_clock", verbose_name="网站")
     clock = models.OneToOneField("clocks.Clock", models.PROTECT, related_name="+", verbose_name="时钟")

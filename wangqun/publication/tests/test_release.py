@@ -43,7 +43,9 @@ def test_the_record_says_who_wrote_reviewed_and_published_what_when_and_where(bu
     article = built.released()
     record = Release.objects.get(page=article)
     assert (record.kind, record.number, record.author) == ("first", 1, built.wang)
-    assert [item["name"] for item in record.approvers] == ["刘科长", "孙主任"] or [item["name"] for item in record.approvers] == [
+    assert [item["name"] for item in record.approvers] == ["刘科长", "孙主任"] or [
+        item["name"] for item in record.approvers
+    ] == [
         "刘科长",
         "钱副主任",
     ]
@@ -83,7 +85,10 @@ def test_the_publication_time_is_given_once_and_a_correction_never_moves_it(buil
     built.pass_review(article)
     article.refresh_from_db()
     assert article.first_published_at == first
-    assert list(Release.objects.filter(page=article).order_by("number").values_list("kind", flat=True)) == ["first", "correction"]
+    assert list(Release.objects.filter(page=article).order_by("number").values_list("kind", flat=True)) == [
+        "first",
+        "correction",
+    ]
     work_off()
     page = text_of(article.public_path.strip("/") + "/index.html")
     assert "更正后的标题" in page and "更正标题" in page and "2026-03-11 10:00" in page

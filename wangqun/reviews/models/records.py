@@ -1,4 +1,4 @@
-"""Who signed what, who stands in for whom. 依据:石14、石21、沪20。"""
+"""Who signed what, who stands in for whom. 依据：石14、石21、沪20。"""
 
 from datetime import date
 
@@ -20,7 +20,7 @@ class Level(models.TextChoices):
 
 
 class Signing(AppendOnly):
-    """One decision by one person on exactly one content. 依据:石14、石21。"""
+    """One decision by one person on exactly one content. 依据：石14、石21。"""
 
     class Decision(models.TextChoices):
         APPROVE = "approve", "通过"
@@ -28,7 +28,9 @@ class Signing(AppendOnly):
         SKIP = "skip", "不需此级审核"
 
     task_state = models.OneToOneField("wagtailcore.TaskState", models.PROTECT, related_name="signing", verbose_name="审核任务")
-    workflow_state = models.ForeignKey("wagtailcore.WorkflowState", models.PROTECT, related_name="signings", verbose_name="审核流程")
+    workflow_state = models.ForeignKey(
+        "wagtailcore.WorkflowState", models.PROTECT, related_name="signings", verbose_name="审核流程"
+    )
     page = models.ForeignKey("wagtailcore.Page", models.PROTECT, related_name="signings", verbose_name="页面")
     revision = models.ForeignKey("wagtailcore.Revision", models.PROTECT, related_name="signings", verbose_name="修订")
     content_hash = models.CharField("内容摘要", max_length=64)
@@ -47,7 +49,9 @@ class Signing(AppendOnly):
         ordering = ["id"]
         constraints = [
             models.UniqueConstraint(
-                fields=["revision", "by"], condition=Q(decision="approve") & ~Q(level="machine"), name="nobody_signs_a_revision_twice"
+                fields=["revision", "by"],
+                condition=Q(decision="approve") & ~Q(level="machine"),
+                name="nobody_signs_a_revision_twice",
             )
         ]
 
@@ -56,7 +60,7 @@ class Signing(AppendOnly):
 
 
 class Transfer(AppendOnly):
-    """A task handed to another person who may sign at this level. 依据:石14。"""
+    """A task handed to another person who may sign at this level. 依据：石14。"""
 
     task_state = models.ForeignKey("wagtailcore.TaskState", models.PROTECT, related_name="transfers", verbose_name="审核任务")
     to = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", verbose_name="转交给")
@@ -81,7 +85,7 @@ class DelegationQuerySet(models.QuerySet):
 
 
 class Delegation(models.Model):
-    """During an absence one person's reviews go to another, for a stated time. 依据:石14。"""
+    """During an absence one person's reviews go to another, for a stated time. 依据：石14。"""
 
     absent = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="delegations", verbose_name="委托人")
     deputy = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="deputised", verbose_name="受托人")

@@ -6,8 +6,7 @@ from wagtail.models import Page, TaskState
 from wangqun.articles.actions import revise
 from wangqun.articles.models import ArticlePage
 from wangqun.base.errors import Refused
-from wangqun.people.actions import close_account
-from wangqun.people.actions import system_user
+from wangqun.people.actions import close_account, system_user
 from wangqun.publication.models import Release
 from wangqun.reviews import actions as reviews
 from wangqun.reviews import signing
