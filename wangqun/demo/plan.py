@@ -85,7 +85,7 @@ COUNTY_COLUMNS = [
 ]
 
 # How often a county writes: articles in thirteen weeks
-DILIGENT, USUAL, IDLE = 12, 4, 1
+DILIGENT, USUAL, IDLE = 9, 3, 1
 IDLE_COUNTIES = {"井陉矿区", "赞皇县", "深泽县", "高邑县"}
 DILIGENT_COUNTIES = {"正定县", "长安区", "鹿泉区", "辛集市", "平山县"}
 
