@@ -8,7 +8,7 @@ import json
 import random
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from io import BytesIO
 from pathlib import Path
@@ -66,8 +66,6 @@ class Desk:
     column: ColumnPage
     editor: User
     place: str
-    genre: str = "news"
-    texts: list[tuple[str, str]] = field(default_factory=list)
 
 
 class City:
@@ -84,6 +82,7 @@ class City:
         self.people: dict[str, User] = {}
         self.organisations: dict[str, Organisation] = {}
         self.desks: dict[tuple[str, str], Desk] = {}
+        self.waiting_texts: dict[tuple[str, int], list[tuple[str, str]]] = {}
 
     # --- the ground ---------------------------------------------------------------------------------------------------
 
@@ -288,7 +287,7 @@ class City:
             department_name="商务局",
             region_code=county["code"],
             position=50 + len(self.organisations),
-            phone=f"0311-88{county['code'][2:]}",
+            phone=f"0311-8802{county['code'][2:]}",
             address=f"{region}政务服务中心",
             opening_hours="工作日 8:30—12:00，14:00—17:30",
         )
@@ -408,7 +407,7 @@ class City:
         self, host: str, slug: str, texts: list[tuple[str, str]] | None = None, *, submit: bool = False, number: int = 0
     ) -> Callable[[date, int, int], None]:
         texts = texts or plan.NEWS
-        title, text = texts[self.random.randrange(len(texts))]
+        title, text = self._next_text(host, texts)
         has_picture = number % 4 == 0 and texts is plan.NEWS
 
         def act(day: date, hour: int, minute: int) -> None:
@@ -419,6 +418,13 @@ class City:
                 self._submit(article, desk, day, hour)
 
         return act
+
+    def _next_text(self, host: str, texts: list[tuple[str, str]]) -> tuple[str, str]:
+        """Return a text that this site has not had yet, as long as there are any."""
+        waiting = self.waiting_texts.setdefault((host, id(texts)), [])
+        if not waiting:
+            waiting.extend(self.random.sample(texts, len(texts)))
+        return waiting.pop()
 
     def _write(
         self, desk: Desk, title: str, text: str, day: date, hour: int, minute: int, *, has_picture: bool = False, **fields: Any
