@@ -113,7 +113,7 @@ def _own_address(link: Link, website: Website, path: str) -> Iterator[Hit]:
 
 def _is_released_file(host: str, address: str) -> bool:
     """Whether the release tree holds a file at `address`: an attachment, a list page, a feed. Reads only."""
-    root = (settings.RELEASE_ROOT / host).resolve()
+    root = (settings.RELEASE_ROOT / "current" / host).resolve()
     file = (root / address.lstrip("/")).resolve()
     return file.is_relative_to(root) and (file.is_file() or (file / "index.html").is_file())
 

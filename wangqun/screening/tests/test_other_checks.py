@@ -187,7 +187,7 @@ def test_an_address_of_our_own_must_be_public(world):
 
 @pytest.mark.req("PUB-7")
 def test_an_address_of_our_own_may_be_a_released_file(world):
-    folder = settings.RELEASE_ROOT / world.zhengding.domain / "gzdt" / "t20260312_0099"
+    folder = settings.RELEASE_ROOT / "current" / world.zhengding.domain / "gzdt" / "t20260312_0099"
     folder.mkdir(parents=True)
     (folder / "abc.pdf").write_bytes(b"%PDF")
     own = world.zhengding.public_url
