@@ -68,6 +68,8 @@ def committed_db(request: pytest.FixtureRequest, django_db_setup, django_db_bloc
         before = connection.settings_dict["NAME"]
         saved = settings.DATA.with_name(settings.DATA.name + "-saved")
         shutil.copytree(settings.DATA, saved, dirs_exist_ok=True)
+        shutil.rmtree(settings.DATA)
+        settings.DATA.mkdir()
         drop = database.prepare("committed", _people)
         yield
         connections.close_all()

@@ -50,6 +50,7 @@ BY_HAND = {
     "import_calendars": "once a year, when the State Council has announced the next one",
     "recompute_clocks": "after a correction of a calendar",
     "close_month": "people decide when a month is closed",
+    "found_archive": "once, for the first keeper of an empty installation",
     "seed_demo": "the demonstration only",
     "republish": "after a change of address, theme or template",
 }

@@ -16,8 +16,9 @@ from wangqun.access.actions import require
 from wangqun.audit.actions import record
 from wangqun.base.errors import Refused
 from wangqun.base.moments import now, today
-from wangqun.clocks.arithmetic import Due, Step, current_round, due
+from wangqun.clocks.arithmetic import Step, due
 from wangqun.clocks.models import Clock, ClockEntry, ClockEvent
+from wangqun.clocks.reading import calendar_of, counter_of, round_of
 from wangqun.workdays.actions import calendar as read_calendar
 from wangqun.workdays.actions import import_calendar
 from wangqun.workdays.arithmetic import ONE_DAY, Calendar
@@ -151,11 +152,11 @@ def extend(clock: Clock, *, amount: int, by: "User", approver: "User", reason: s
     if today() > clock.due_on:
         raise Refused(f"“{clock}”已于{clock.due_on}到期，延长只能在到期前办理。")
     if amount < 1 or amount > clock.maximum_extension:
-        limit = f"最多延长{clock.maximum_extension}{_counter(clock)}" if clock.maximum_extension else "不能延长"
+        limit = f"最多延长{clock.maximum_extension}{counter_of(clock)}" if clock.maximum_extension else "不能延长"
         raise Refused(f"“{clock}”{limit}，请核对延长的时限。")
     if approver.pk == by.pk:
         raise Refused("申请人不能批准自己的延长申请，请由主管领导批准。")
-    if any(entry.operation == Operation.EXTEND for entry in _round(clock)):
+    if any(entry.operation == Operation.EXTEND for entry in round_of(clock)):
         raise Refused(f"“{clock}”已延长过一次，不能再延长。")
     before = clock.due_on
     clock = _apply(clock, last, Operation.EXTEND, on=None, by=by, amount=amount, approver=approver, reason=reason, basis=basis)
@@ -260,74 +261,6 @@ def enter_calendar(notice: "Notice | dict[str, Any]", *, by: "User") -> Calendar
     return year
 
 
-def explain(clock: Clock) -> list[str]:
-    """Return sentences that show how the due day comes about, every counted day among them, for the pages of the clock."""
-    entries = _round(clock)
-    if not entries:
-        return ["尚未起算。"]
-    calendar = _calendar(clock)
-    found = due(entries, unit=clock.unit, amount=clock.amount, calendar=calendar)
-    lines = [f"{_day(found.started_on)}{entries[0].get_operation_display()}，当日不计入。"]
-    if clock.unit == Unit.WORKDAY and found.counted and not calendar.is_workday(found.started_on):
-        lines.append(f"{_day(found.started_on)}为休息日，自{_day(found.counted[0])}起计。")
-    for entry in entries[1:]:
-        lines.append(_entry_line(clock, entry))
-    if clock.unit in {Unit.WORKDAY, Unit.DAY}:
-        lines += _counted_lines(clock, found, calendar)
-    elif clock.unit == Unit.WEEK:
-        lines.append(f"于起算周之后第{clock.amount}周的周日到期。" if clock.amount else "于起算周的周日到期。")
-    else:
-        lines.append("按确定的日期到期。")
-    if found.is_stopped:
-        lines.append("时限已停止。")
-    elif found.due_on is None:
-        lines.append(f"时限已暂停，已用{len(found.counted)}{_counter(clock)}，恢复后另行计算到期日。")
-    else:
-        lines.append(f"{_day(found.due_on)}24:00到期。")
-    if found.is_provisional:
-        lines.append("期间跨入尚未公布放假安排的年度，到期日为暂定，以国务院办公厅通知为准。")
-    return lines
-
-
-def _counted_lines(clock: Clock, found: Due, calendar: Calendar) -> list[str]:
-    """One line for every counted day, and one for every row of rest days between them."""
-    lines, before = [], found.started_on
-    for number, day in enumerate(found.counted, 1):
-        skipped = [before + ONE_DAY * offset for offset in range(1, (day - before).days)]
-        rest = [gone for gone in skipped if not _is_paused(gone, found)]
-        if rest:
-            whole = _day(rest[0]) if len(rest) == 1 else f"{_day(rest[0])}至{_day(rest[-1])}"
-            lines.append(f"{whole}休息{len(rest)}日，不计入。")
-        made_up = clock.unit == Unit.WORKDAY and day in calendar.workdays
-        lines.append(f"第{number}{_counter(clock)}：{_day(day)}{'，调休上班' if made_up else ''}。")
-        before = day
-    return lines
-
-
-def _is_paused(day: date, found: Due) -> bool:
-    return any(paused < day and (resumed is None or day <= resumed) for paused, resumed in found.paused)
-
-
-def _entry_line(clock: Clock, entry: ClockEntry) -> str:
-    """Say what an act did to the round."""
-    reason = f"，事由：{entry.reason}" if entry.reason else ""
-    return {
-        Operation.PAUSE: f"{_day(entry.effective_on)}暂停，当日计入{reason}。",
-        Operation.RESUME: f"{_day(entry.effective_on)}恢复，自次日起继续计算{reason}。",
-        Operation.EXTEND: f"{_day(entry.effective_on)}延长{entry.amount}{_counter(clock)}，批准人{entry.approver}{reason}。",
-        Operation.STOP: f"{_day(entry.effective_on)}停止{reason}。",
-    }[Operation(entry.operation)]
-
-
-def _counter(clock: Clock) -> str:
-    return {Unit.WORKDAY: "个工作日", Unit.DAY: "日", Unit.WEEK: "周", Unit.DATE: "日"}[Unit(clock.unit)]
-
-
-def _day(day: date) -> str:
-    """2026年2月25日（星期三）"""
-    return f"{day.year}年{day.month}月{day.day}日（星期{'一二三四五六日'[day.weekday()]}）"
-
-
 def _text(day: date | None) -> str | None:
     return day.isoformat() if day else None
 
@@ -341,19 +274,6 @@ def _locked(clock: Clock) -> tuple[Clock, ClockEntry | None]:
     """Return the clock as the database holds it, locked until commit, and its last entry."""
     fresh = Clock.objects.select_for_update(of=("self",)).select_related("organisation").get(pk=clock.pk)
     return fresh, fresh.entries.order_by("-sequence").first()
-
-
-def _round(clock: Clock) -> list[ClockEntry]:
-    """Return the entries of the current round, the start first."""
-    entries = ClockEntry.objects.filter(clock=clock).select_related("approver").order_by("sequence")
-    if clock.started_on is not None:
-        entries = entries.filter(effective_on__gte=clock.started_on)
-    return current_round(entries)
-
-
-def _calendar(clock: Clock) -> Calendar:
-    """Return the calendar that the clock needs; only working days need one."""
-    return read_calendar(clock.region) if clock.unit == Unit.WORKDAY else Calendar()
 
 
 def _apply(clock: Clock, last: ClockEntry | None, operation: str, *, on: date | None, by: "User", **details: Any) -> Clock:
@@ -373,10 +293,10 @@ def _apply(clock: Clock, last: ClockEntry | None, operation: str, *, on: date | 
         **{key: value.strip() if isinstance(value, str) else value for key, value in details.items()},
     )
     starts = operation in {Operation.START, Operation.RESTART}
-    log: list[Any] = [entry] if starts else _round(clock)
+    log: list[Any] = [entry] if starts else round_of(clock)
     if operation == Operation.STOP and last is not None and last.operation == Operation.PAUSE:
         log[-1] = Step(Operation.RESUME, on)  # the row keeps the day on which the clock would have run out
-    found = due(log, unit=clock.unit, amount=clock.amount, calendar=_calendar(clock))
+    found = due(log, unit=clock.unit, amount=clock.amount, calendar=calendar_of(clock))
     clock.is_running = operation not in {Operation.PAUSE, Operation.STOP}
     clock.started_on, clock.due_on, clock.is_provisional = found.started_on, found.due_on, found.is_provisional
     if clock.promised_on is None:
@@ -409,7 +329,7 @@ def _recompute_one(clock: Clock, calendar: Calendar, by: "User") -> list[Clock]:
     if not clock.is_running:
         return []
     old = clock.due_on
-    found = due(_round(clock), unit=clock.unit, amount=clock.amount, calendar=calendar)
+    found = due(round_of(clock), unit=clock.unit, amount=clock.amount, calendar=calendar)
     clock.due_on, clock.is_provisional = found.due_on, found.is_provisional
     clock.save(update_fields=["due_on", "is_provisional"])
     if found.due_on == old or found.due_on is None or old is None:

@@ -13,8 +13,8 @@ from wagtail.admin.widgets.button import HeaderButton
 from wangqun.access.actions import may_somewhere
 from wangqun.access.screens import RecordViewSet, ScopedIndexView, ScopedInspectView
 from wangqun.clocks import views
-from wangqun.clocks.actions import explain
 from wangqun.clocks.models import Clock
+from wangqun.clocks.reading import explain
 from wangqun.workdays.models import CalendarYear
 
 

@@ -4,7 +4,8 @@ from datetime import date
 
 import pytest
 
-from wangqun.clocks.actions import explain, extend, pause, resume, stop
+from wangqun.clocks.actions import extend, pause, resume, stop
+from wangqun.clocks.reading import explain
 
 pytestmark = pytest.mark.req("REM-1")
 

@@ -7,8 +7,9 @@ from django.core.management import call_command
 
 from wangqun.audit.models import Entry
 from wangqun.base.errors import Refused
-from wangqun.clocks.actions import enter_calendar, explain, recompute, stop
+from wangqun.clocks.actions import enter_calendar, recompute, stop
 from wangqun.clocks.models import ClockEvent
+from wangqun.clocks.reading import explain
 from wangqun.workdays.models import CalendarYear
 
 pytestmark = pytest.mark.req("REM-1")
