@@ -58,7 +58,7 @@ def submit(page: Page) -> None:
     """Choose 提交 from the actions at the foot of the form."""
     page.get_by_role("button", name="更多动作").click()
     page.get_by_role("button", name=re.compile("提交给")).click()
-    page.wait_for_load_state()
+    expect(page.locator(".messages .success")).to_be_visible()
 
 
 def decide(page: Page, title: str, button: str, *, installation, comment: str = "") -> None:
