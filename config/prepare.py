@@ -15,7 +15,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
 import django
 from django.conf import settings
-from django.core.management import call_command, get_commands
+from django.core.management import call_command
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 
@@ -70,7 +70,7 @@ def digest_of(*roots: Path) -> str:
 def import_calendars() -> None:
     """Read the workday calendars that come with the program."""
     digest = digest_of(settings.BASE_DIR / "data" / "workdays")
-    if "import_calendars" in get_commands() and changed("calendars", digest):
+    if changed("calendars", digest):
         say("导入工作日历")
         call_command("import_calendars", verbosity=0, stdout=io.StringIO())
         keep("calendars", digest)
@@ -99,11 +99,9 @@ def compile_messages() -> None:
 
 def seed() -> None:
     """Build the demonstration city in the new database."""
-    if "seed_demo" not in get_commands():
-        say("还没有演示数据命令 seed_demo，先用空库启动")
-        return
     say("建立演示数据：石家庄市商务系统网站群（约一分半钟）")
     call_command("seed_demo")
+    (settings.RELEASE_ROOT / "origin.txt").write_text(origin(), encoding="ascii")
 
 
 def origin() -> str:
@@ -115,8 +113,6 @@ def republish() -> None:
     """Make the release tree afresh where it was made for another scheme or port."""
     kept = settings.RELEASE_ROOT / "origin.txt"
     if kept.exists() and kept.read_text(encoding="ascii").strip() == origin():
-        return
-    if "republish" not in get_commands():
         return
     if (settings.RELEASE_ROOT / "current").exists():
         say(f"网址改为 {settings.PUBLIC_SCHEME}、端口 {settings.PUBLIC_PORT}，重新生成各网站的文件")
@@ -163,15 +159,15 @@ def main() -> None:
         unfinished().touch()
     migrate()
     import_calendars()
+    call_command("install_workflow", verbosity=0)
     collect_static()
     compile_messages()
     if is_new and with_demo:
         seed()
         unfinished().unlink(missing_ok=True)
     republish()
-    if "reap_tasks" in get_commands():
-        # Nothing of ours runs yet, so a task marked as running was cut off when the machine or the service stopped.
-        call_command("reap_tasks", minutes=0, verbosity=0)
+    # Nothing of ours runs yet, so a task marked as running was cut off when the machine or the service stopped.
+    call_command("reap_tasks", minutes=0, verbosity=0)
 
 
 if __name__ == "__main__":

@@ -51,6 +51,7 @@ BY_HAND = {
     "recompute_clocks": "after a correction of a calendar",
     "close_month": "people decide when a month is closed",
     "found_archive": "once, for the first keeper of an empty installation",
+    "install_workflow": "at every start, by config.prepare",
     "seed_demo": "the demonstration only",
     "republish": "after a change of address, theme or template",
 }

@@ -639,6 +639,23 @@ class City:
         with at(day, 10):
             assessment.close_month(last.year, last.month, by=self.office)
 
+    def leave_on_the_desks(self) -> None:
+        """Leave something for a newcomer to do: a text before the division, one before the office, one the machine stopped."""
+        desk, day = self.desks["zhengding", "gzdt"], self.until - timedelta(days=1)
+        texts = [
+            ("正定县筹备冬季年货大集", "大集设农副产品、文创产品和老字号三个展区，现面向本县企业征集参展商户。", 9),
+            ("正定县商务局开展冬季消防培训", "培训面向商场超市和餐饮企业，讲解用火用电用气安全和应急疏散要求。", 10),
+            ("正定县家政服务招聘信息", "有意者请与李女士联系，电话 13812345678。", 11),
+        ]
+        for title, text, hour in texts:
+            with at(day, hour):
+                article = articles.draft(desk.column, title=title, body=[("paragraph", f"<p>{text}</p>")], by=desk.editor)
+                if hour < 11:
+                    reviews.submit(article, by=desk.editor)
+            if hour == 10:
+                with at(day, 14):
+                    reviews.approve(reviews.task_of(article), by=self.people["liu.kezhang"], comment="同意")
+
     def publish(self) -> int:
         """Write the files of everything that was released; returns how many pages."""
         return work_off()

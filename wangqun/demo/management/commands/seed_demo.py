@@ -52,6 +52,7 @@ class Command(BaseCommand):
             city = City(until=options["until"] or today(), counties=2 if options["small"] else 99, say=say)
             city.found()
             city.live()
+            city.leave_on_the_desks()
             call_command("update_index", verbosity=0)
             say(f"生成公开文件 {city.publish()} 个页面")
         say("演示城市已建成")
