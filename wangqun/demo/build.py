@@ -387,12 +387,11 @@ class City:
             plan_act(self.random.choice(days[:20]), self._article(host, slug, plan.NOTICES if slug == "tzgg" else plan.NEWS))
         for county in self.counties:
             host = naming.pinyin(naming.short_region(county["name"]))
-            amount = plan.DILIGENT if county["name"] in plan.DILIGENT_COUNTIES else plan.USUAL
-            amount = plan.IDLE if county["name"] in plan.IDLE_COUNTIES else amount
-            step = max(len(days) // amount, 1)
+            amount = plan.ARTICLES.get(county["name"], plan.USUAL_ARTICLES)
             for index in range(amount):
-                day = days[min(index * step + self.random.randrange(3), len(days) - 1)]
-                plan_act(day, self._article(host, "gzdt", submit=amount > plan.IDLE and index % 3 == 0, number=index))
+                late = self.random.randrange(3) if amount <= plan.USUAL_ARTICLES else 0
+                day = days[min(index * len(days) // amount + late, len(days) - 1)]
+                plan_act(day, self._article(host, "gzdt", submit=amount > plan.IDLE and index % 4 == 0, number=index))
             plan_act(days[1], self._article(host, "jggk", [plan.ABOUT]))
         plan_act(days[2], self._documents)
         plan_act(days[-30], self._reprint)
@@ -615,11 +614,13 @@ class City:
 
     def _answer_reminders(self, day: date) -> None:
         """Diligent organisations confirm their slips; idle ones are telephoned."""
-        open_slips = Reminder.objects.filter(closed_at__isnull=True, receipt__isnull=True).select_related("organisation__head")
-        for slip in open_slips.order_by("pk")[:6]:
+        waiting = Reminder.objects.filter(
+            closed_at__isnull=True, receipt__isnull=True, issued_at__date__gte=day - timedelta(days=2)
+        )
+        for slip in waiting.select_related("organisation__head").order_by("pk"):
             head = slip.organisation.head
             with at(day, 15):
-                if slip.organisation.region_name in plan.IDLE_COUNTIES and slip.stage == Reminder.Stage.SECOND:
+                if plan.ARTICLES.get(slip.organisation.region_name) == plan.IDLE and slip.stage == Reminder.Stage.SECOND:
                     if not slip.phone_calls.exists():
                         reminders.record_phone_call(
                             slip,
