@@ -52,13 +52,6 @@ REGIONS = Path(__file__).resolve().parents[2] / "data" / "regions" / "shijiazhua
 WEEKS = 13
 
 
-@contextmanager
-def at(day: date, hour: int, minute: int = 0) -> Iterator[None]:
-    """Let the process live at a moment of the past."""
-    with time_machine.travel(datetime.combine(day, time(hour, minute), ZONE), tick=True):
-        yield
-
-
 @dataclass
 class Desk:
     """One column with the people who keep it."""
@@ -73,6 +66,7 @@ class City:
 
     def __init__(self, *, until: date, counties: int, say: Callable[[str], None]) -> None:
         self.until, self.since = until, until - timedelta(weeks=WEEKS)
+        self.last = datetime.combine(self.since - timedelta(days=2), time.min, ZONE)
         self.random = random.Random(20261122)  # noqa: S311 - the same city every time, no secret
         self.say = say
         self.counties: list[dict[str, str]] = json.loads(REGIONS.read_text(encoding="utf-8"))["counties"]
@@ -84,11 +78,19 @@ class City:
         self.desks: dict[tuple[str, str], Desk] = {}
         self.waiting_texts: dict[tuple[str, int], list[tuple[str, str]]] = {}
 
+    @contextmanager
+    def at(self, day: date, hour: int, minute: int = 0) -> Iterator[None]:
+        """Let the process live at a moment of the past, or a minute after the last one: the log never goes backwards."""
+        moment = max(datetime.combine(day, time(hour, minute), ZONE), self.last + timedelta(minutes=1))
+        self.last = moment
+        with time_machine.travel(moment, tick=True):
+            yield
+
     # --- the ground ---------------------------------------------------------------------------------------------------
 
     def found(self) -> None:
         """Organisations, people, archive, sites and columns, on the first day."""
-        with at(self.since - timedelta(days=1), 9):
+        with self.at(self.since - timedelta(days=1), 9):
             self.system = people.system_user()
             workdays.import_files()
             reviews.install_workflow()
@@ -354,7 +356,7 @@ class City:
         written = 0
         for offset in range(WEEKS * 7):
             day = self.since + timedelta(days=offset)
-            with at(day, 8, 30):
+            with self.at(day, 8, 30):
                 clocks.sweep()
                 reminders.remind()
             for index, act in enumerate(agenda.get(day, [])):
@@ -428,7 +430,7 @@ class City:
     def _write(
         self, desk: Desk, title: str, text: str, day: date, hour: int, minute: int, *, has_picture: bool = False, **fields: Any
     ) -> ArticlePage:
-        with at(day, hour, minute):
+        with self.at(day, hour, minute):
             if has_picture:
                 fields |= {"cover": self._picture(desk, title), "cover_text": f"{desk.place}活动现场示意图"}
             half = len(text) // 2
@@ -446,7 +448,7 @@ class City:
     def _review(self, article: ArticlePage, day: date, hour: int, minute: int) -> None:
         step = 1
         while (state := ArticlePage.objects.get(pk=article.pk).current_workflow_task_state) is not None:
-            with at(day, min(hour + step, 20), minute):
+            with self.at(day, min(hour + step, 20), minute):
                 level = state.task.specific.level
                 signers = signing.signers(article, level, state.specific)
                 reviews.approve(
@@ -489,9 +491,9 @@ class City:
     def _submit(self, article: ArticlePage, desk: Desk, day: date, hour: int) -> None:
         """报送 to the portal's 县区动态; the office accepts most and the portal's own people review them."""
         target = self.desks["portal", "xqdt"]
-        with at(day, min(hour + 4, 21)):
+        with self.at(day, min(hour + 4, 21)):
             made = sharing.submit_upward(article, target.column, by=desk.editor, note="请采用。")
-        with at(day, min(hour + 5, 21), 30):
+        with self.at(day, min(hour + 5, 21), 30):
             if article.pk % 5 == 0:
                 sharing.decline(made, by=self.people["sun.zhuren"], reason="近期已采用同类稿件。")
                 return
@@ -545,7 +547,7 @@ class City:
 
     def _returned(self, day: date, hour: int, minute: int) -> None:
         desk = self.desks["zhengding", "gzdt"]
-        with at(day, hour, minute):
+        with self.at(day, hour, minute):
             article = articles.draft(
                 desk.column,
                 title="正定县古城商圈客流情况",
@@ -553,7 +555,7 @@ class City:
                 by=desk.editor,
             )
             reviews.submit(article, by=desk.editor)
-        with at(day, hour + 1):
+        with self.at(day, hour + 1):
             reviews.send_back(reviews.task_of(article), by=self.people["liu.kezhang"], reason="请补充统计时段和数据来源。")
 
     def _corrected(self, day: date, hour: int, minute: int) -> None:
@@ -566,7 +568,7 @@ class City:
             hour,
             minute,
         )
-        with at(day + timedelta(days=1), 10):
+        with self.at(day + timedelta(days=1), 10):
             page = ArticlePage.objects.get(pk=article.pk)
             articles.revise(
                 page,
@@ -588,13 +590,13 @@ class City:
             minute,
             genre="notice",
         )
-        with at(day + timedelta(days=2), 10):
+        with self.at(day + timedelta(days=2), 10):
             publication.withdraw(
                 article, by=self.people["liu.kezhang"], reason="wrong", note="活动时间有调整，原预告撤下，另行公布。"
             )
 
     def _press(self, day: date, hour: int, minute: int) -> None:
-        with at(day, hour, minute):
+        with self.at(day, hour, minute):
             latest = Release.objects.filter(organisation=self.organisations["wmc"], kind="first").first()
             press.record_press_item(
                 organisation=self.organisations["wmc"],
@@ -619,7 +621,7 @@ class City:
         )
         for slip in waiting.select_related("organisation__head").order_by("pk"):
             head = slip.organisation.head
-            with at(day, 15):
+            with self.at(day, 15):
                 if plan.ARTICLES.get(slip.organisation.region_name) == plan.IDLE and slip.stage == Reminder.Stage.SECOND:
                     if not slip.phone_calls.exists():
                         reminders.record_phone_call(
@@ -637,7 +639,7 @@ class City:
         last = day.replace(day=1) - timedelta(days=1)
         if last.replace(day=1) < self.since:
             return
-        with at(day, 10):
+        with self.at(day, 10):
             assessment.close_month(last.year, last.month, by=self.office)
 
     def leave_on_the_desks(self) -> None:
@@ -648,14 +650,15 @@ class City:
             ("正定县商务局开展冬季消防培训", "培训面向商场超市和餐饮企业，讲解用火用电用气安全和应急疏散要求。", 10),
             ("正定县家政服务招聘信息", "有意者请与李女士联系，电话 13812345678。", 11),
         ]
+        waiting = []
         for title, text, hour in texts:
-            with at(day, hour):
+            with self.at(day, hour):
                 article = articles.draft(desk.column, title=title, body=[("paragraph", f"<p>{text}</p>")], by=desk.editor)
                 if hour < 11:
                     reviews.submit(article, by=desk.editor)
-            if hour == 10:
-                with at(day, 14):
-                    reviews.approve(reviews.task_of(article), by=self.people["liu.kezhang"], comment="同意")
+                    waiting.append(article)
+        with self.at(day, 14):
+            reviews.approve(reviews.task_of(waiting[1]), by=self.people["liu.kezhang"], comment="同意")
 
     def publish(self) -> int:
         """Write the files of everything that was released; returns how many pages."""

@@ -56,7 +56,7 @@ class Signing(AppendOnly):
         ]
 
     def __str__(self) -> str:
-        return f"{self.get_level_display()} {self.get_decision_display()} {self.by}"
+        return f"{self.revision.object_str} {self.get_level_display()}{self.get_decision_display()}"
 
 
 class Transfer(AppendOnly):
