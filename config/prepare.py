@@ -109,6 +109,12 @@ def origin() -> str:
     return f"{settings.PUBLIC_SCHEME}:{settings.PUBLIC_PORT}"
 
 
+def keep_origin() -> None:
+    """Remember for which scheme and port the release tree was made."""
+    if settings.RELEASE_ROOT.is_dir():
+        (settings.RELEASE_ROOT / "origin.txt").write_text(origin(), encoding="ascii")
+
+
 def republish() -> None:
     """Make the release tree afresh where it was made for another scheme or port."""
     kept = settings.RELEASE_ROOT / "origin.txt"
@@ -117,8 +123,7 @@ def republish() -> None:
     if (settings.RELEASE_ROOT / "current").exists():
         say(f"网址改为 {settings.PUBLIC_SCHEME}、端口 {settings.PUBLIC_PORT}，重新生成各网站的文件")
         call_command("republish", verbosity=0, stdout=io.StringIO())
-    if settings.RELEASE_ROOT.is_dir():
-        kept.write_text(origin(), encoding="ascii")
+    keep_origin()
 
 
 def start_afresh() -> None:
@@ -165,6 +170,7 @@ def main() -> None:
     if is_new and with_demo:
         seed()
         unfinished().unlink(missing_ok=True)
+        keep_origin()
     republish()
     # Nothing of ours runs yet, so a task marked as running was cut off when the machine or the service stopped.
     call_command("reap_tasks", minutes=0, verbosity=0)

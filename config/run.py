@@ -137,7 +137,8 @@ def announce(port: int) -> None:
     """Say where the sites are."""
     say(f"已启动：http://127.0.0.1:{port}/ ，后台 http://127.0.0.1:{port}/admin/ ，按 Ctrl-C 停止")
     with contextlib.suppress(OSError, ValueError):
-        names = json.loads((data_folder() / "release" / "hosts.json").read_text(encoding="utf-8"))["hosts"]
+        listed = json.loads((data_folder() / "release" / "hosts.json").read_text(encoding="utf-8"))
+        names = sorted(listed["hosts"], key=lambda name: (name != listed["default"], name))
         shown = "、".join(f"http://{name}:{port}/" for name in names[:4])
         say(f"网站 {len(names)} 个：{shown}{' 等' if len(names) > 4 else ''}")
     if days := env.integer("DAYS_AHEAD", default=0, least=0, most=demo_clock.FARTHEST):

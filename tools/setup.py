@@ -44,7 +44,8 @@ def quietly(*command: str | Path) -> bool:
 def digest(name: str) -> str:
     """Return what the stamp of the list `name` must hold."""
     listed = (ROOT / "requirements" / f"{name}.txt").read_bytes()
-    return hashlib.sha256(listed + sys.version.encode()).hexdigest()
+    environment = VENV / "pyvenv.cfg"  # names the Python that .venv was made with
+    return hashlib.sha256(listed + (environment.read_bytes() if environment.exists() else b"")).hexdigest()
 
 
 def stamp(name: str) -> Path:
