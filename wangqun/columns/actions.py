@@ -16,6 +16,7 @@ from wangqun.clocks.models import Clock
 from wangqun.columns.models import ColumnClock, ColumnPage, Duty, DutyPerson, PublicItem
 from wangqun.people.models import Organisation, User
 from wangqun.reminders import actions as reminders
+from wangqun.websites import actions as websites
 from wangqun.websites.models import Website, WebsiteClock
 
 USUAL_DAYS = {ColumnPage.Kind.NEWS: 7, ColumnPage.Kind.INTERACTION: 7}  # 石15(1)(2): one week
@@ -67,6 +68,7 @@ def entrust(
 ) -> Duty:
     """Make an organisation, through named people, responsible for a column from a day on; the row before ends the day before.
 
+    The clock follows on the day itself: now where that day has come, else by `hand_over`.
     Raises Refused without an editor or a reviewer, or for a day that is already past the current row. 依据：石13、石20。
     """
     require(by, "columns.manage", column)
@@ -86,9 +88,60 @@ def entrust(
         for role, people in rows
         for position, user in enumerate(people)
     )
-    _keep_clock(column, organisation, by=by)
+    if valid_from <= today():
+        _keep_clock(column, organisation, by=by)
     record("columns.entrust", duty, by=by, data={"people": {role: [user.pk for user in people] for role, people in rows}})
     return duty
+
+
+def hand_over(*, by: User) -> int:
+    """Bring the clocks of all sites and columns in line with what holds today; returns how many changed.
+
+    A clock answers to the organisation of today's duty row; the clocks of a site that is not open stand still, those of
+    a site that opened again begin anew; a column whose first row begins today gets its clock. Level-triggered: a run that
+    was missed is made up by the next one, a second one changes nothing. Each site is a transaction of its own; a fault at
+    one does not hold up the others and is raised at the end. 依据：石13、石15、石20。
+    """
+    require(by, "columns.manage")
+    changed = 0
+    faults: list[Exception] = []
+    for number in list(Website.objects.order_by("pk").values_list("pk", flat=True)):
+        try:
+            changed += _hand_over_site(number, by=by)
+        except Exception as fault:  # noqa: BLE001 - kept and raised below, when the other sites had their turn
+            faults.append(fault)
+    if faults:
+        raise ExceptionGroup(f"{len(faults)} sites could not be handed over", faults)
+    return changed
+
+
+@transaction.atomic
+def _hand_over_site(number: int, *, by: User) -> int:
+    """Do one site under its lock, so that nobody opens or shuts it meanwhile; returns how many clocks changed."""
+    website = Website.objects.select_for_update().get(pk=number)
+    changed = int(websites.keep_clock(website, by=by))
+    if website.site is None:
+        return changed
+    columns = ColumnPage.objects.descendant_of(website.site.root_page)
+    clock_of = {row.column_id: row.clock for row in ColumnClock.objects.filter(column__in=columns).select_related("clock")}
+    duties = Duty.objects.current().filter(column__in=columns).select_related("organisation", "column").order_by("valid_from")
+    duty_of = {duty.column.path: duty for duty in duties}
+    for column in columns.order_by("path"):
+        above = [column.path[:end] for end in range(len(column.path), 0, -4)]
+        duty = next((duty_of[path] for path in above if path in duty_of), None)  # its own, or the nearest above
+        clock = clock_of.get(column.pk)
+        if clock is None:
+            if duty and duty.column_id == column.pk and column.update_days and website.state == Website.State.OPEN:
+                _keep_clock(column, duty.organisation, by=by)
+                changed += 1
+            continue
+        is_other = duty is not None and clock.organisation_id != duty.organisation_id
+        if duty is not None and is_other:
+            before = clock.organisation_id
+            _keep_clock(column, duty.organisation, by=by)
+            record("columns.hand_over", column, by=by, data={"duty": duty.pk, "before": before, "after": duty.organisation_id})
+        changed += websites.follow(clock, website, by=by) or is_other
+    return changed
 
 
 def _keep_clock(column: ColumnPage, organisation: Organisation, *, by: User) -> None:

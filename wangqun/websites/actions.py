@@ -11,8 +11,9 @@ from wangqun.audit.actions import record
 from wangqun.base.errors import Refused
 from wangqun.base.moments import now, today
 from wangqun.clocks import actions as clocks
-from wangqun.clocks.models import Clock
+from wangqun.clocks.models import Clock, ClockEntry
 from wangqun.people.models import Organisation, User
+from wangqun.reminders import actions as reminders
 from wangqun.websites import naming
 from wangqun.websites.models import Maintainer, Website, WebsiteChange, WebsiteClock
 
@@ -22,6 +23,12 @@ OWNERS = {
     Organisation.Kind.AFFILIATED_UNIT,
     Organisation.Kind.COUNTY_BUREAU,
 }
+SHUT = {
+    Website.State.SUSPENDED: "网站已暂停",
+    Website.State.CLOSED: "网站已关闭",
+}
+"""Why the clocks of a site that is not open stand still; what stopped for another reason stays stopped."""
+NOT_YET_OPEN = "网站尚未开通"
 REGISTERED = (
     "organisation",
     "undertaker",
@@ -120,16 +127,20 @@ def open_website(website: Website, *, by: User) -> Website:
 
 @transaction.atomic
 def suspend(website: Website, *, by: User, reason: str) -> Website:
-    """Suspend an open site. 依据：石7。"""
+    """Suspend an open site; nobody is reminded of a site that is shut. 依据：石7、沪23。"""
     require(by, "websites.register")
-    return _move(website, [Website.State.OPEN], Website.State.SUSPENDED, "suspend", by=by, reason=reason)
+    _move(website, [Website.State.OPEN], Website.State.SUSPENDED, "suspend", by=by, reason=reason)
+    keep_clock(website, by=by)
+    return website
 
 
 @transaction.atomic
 def resume(website: Website, *, by: User, reason: str) -> Website:
-    """Reopen a suspended site. 依据：石7。"""
+    """Reopen a suspended site; its own clock begins a new round. 依据：石7、沪23。"""
     require(by, "websites.register")
-    return _move(website, [Website.State.SUSPENDED], Website.State.OPEN, "resume", by=by, reason=reason)
+    _move(website, [Website.State.SUSPENDED], Website.State.OPEN, "resume", by=by, reason=reason)
+    keep_clock(website, by=by)
+    return website
 
 
 @transaction.atomic
@@ -137,9 +148,45 @@ def close(website: Website, *, by: User, reason: str) -> Website:
     """Close a site for good. 依据：石7。"""
     require(by, "websites.register")
     _move(website, [Website.State.OPEN, Website.State.SUSPENDED], Website.State.CLOSED, "close", by=by, reason=reason)
-    for row in WebsiteClock.objects.filter(website=website, clock__is_running=True).select_related("clock"):
-        clocks.stop(row.clock, by=by, reason="网站关闭")
+    keep_clock(website, by=by)
     return website
+
+
+@transaction.atomic
+def keep_clock(website: Website, *, by: User) -> bool:
+    """Bring the site's own clock in line with the registry: who owns the site, and whether it is open.
+
+    Returns whether anything changed. Asks no right of its own: the act that changed the site has been asked.
+    """
+    row = WebsiteClock.objects.filter(website=website).select_related("clock").first()
+    if row is None:
+        return False
+    is_other = row.clock.organisation_id != website.organisation_id
+    if is_other:
+        clocks.describe(row.clock, organisation=website.organisation)
+    return follow(row.clock, website, by=by) or is_other
+
+
+@transaction.atomic
+def follow(clock: Clock, website: Website, *, by: User) -> bool:
+    """Let a clock of the site run while the site is open: stop it with its open reminders, or begin a new round.
+
+    A clock that stands still for another reason, as a pause, is left alone. Returns whether anything changed. 依据：石15。
+    """
+    if website.state != Website.State.OPEN:
+        if not clock.is_running:
+            return False
+        reason = SHUT.get(Website.State(website.state), NOT_YET_OPEN)
+        clocks.stop(clock, by=by, reason=reason)
+        reminders.close_for(clock, by=by, reason=reason)
+        return True
+    last = clock.entries.order_by("-sequence").first()
+    if clock.is_running or last is None or last.operation != ClockEntry.Operation.STOP:
+        return False
+    if last.reason not in {*SHUT.values(), NOT_YET_OPEN}:
+        return False
+    clocks.restart(clock, by=by, reason="网站已开通")
+    return True
 
 
 @transaction.atomic
@@ -159,6 +206,7 @@ def register(website: Website, *, by: User, reason: str, **changes: Any) -> Webs
         raise Refused("已开通的网站必须有责任部门、责任人和分管领导，不能留空。")
     website.full_clean(validate_constraints=False)
     website.save(update_fields=list(changes))
+    keep_clock(website, by=by)
     _changed(website, "register", by=by, reason=reason, before=before)
     return website
 
