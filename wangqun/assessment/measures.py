@@ -38,6 +38,10 @@ MEASURES = {
     "escalation": "报批评建议",
     "receipt_late": "逾期未签收",
 }
+LIMITS = {  # what is no score: label, unit, largest value
+    "daily_cap": ("每栏目每日计分上限", "篇", 100),
+    "receipt_workdays": ("签收期限", "个工作日", 30),  # within LONGEST_WAIT
+}
 FAULTS = [Release.WithdrawalReason.WRONG, Release.WithdrawalReason.SECRET]
 LABEL_LENGTH = 255
 FIRST_YEAR, LAST_YEAR = 2000, 2199
@@ -103,7 +107,7 @@ def compute(year: int, month: int) -> Standing:
     Raises Refused for a month that does not exist or that no scheme covers. A constant number of queries. 依据：石26。
     """
     period = Month(year, month)
-    scheme = Scheme.objects.filter(valid_from__lte=period.first).order_by("-version").first()
+    scheme = scheme_for(period.first)
     if scheme is None:
         raise Refused(f"{year}年{month}月没有适用的考核办法，请先录入考核办法。")
     organisations = {row.pk: row for row in Organisation.objects.all()}
@@ -118,6 +122,11 @@ def compute(year: int, month: int) -> Standing:
         if pk is not None and _existed(organisations[pk], period)
     ]
     return Standing(year, month, scheme, _placed(rows))
+
+
+def scheme_for(day: date) -> Scheme | None:
+    """Return the scoring rules in force on `day`: those that took effect last, of one day's those entered last."""
+    return Scheme.objects.filter(valid_from__lte=day).order_by("-valid_from", "-version").first()
 
 
 def _placed(rows: list[Row]) -> list[Row]:

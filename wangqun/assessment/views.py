@@ -13,8 +13,9 @@ from wagtail.admin import messages
 from wagtail.admin.views.generic.base import WagtailAdminTemplateMixin
 
 from wangqun.access.actions import may
-from wangqun.assessment.actions import close_month, verify_ranking
-from wangqun.assessment.measures import MEASURES, Month, compute
+from wangqun.assessment.actions import close_month, enter_scheme, verify_ranking
+from wangqun.assessment.forms import SchemeForm
+from wangqun.assessment.measures import LIMITS, MEASURES, Month, compute, scheme_for
 from wangqun.assessment.models import Ranking, Scheme
 from wangqun.base import workbook
 from wangqun.base.errors import Refused
@@ -190,6 +191,77 @@ class Close(Screen):
         ranking = close_month(year, month, by=request.user)
         messages.success(request, f"{ranking}已定稿。")
         return redirect(f"{reverse('assessment')}?month={year}-{month:02}")
+
+
+class Schemes(Screen):
+    """考核办法: every version of the scoring rules, newest first, and how each differs from the one before."""
+
+    template_name = "assessment/schemes.html"
+    page_title = "考核办法"
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        schemes = list(Scheme.objects.select_related("entered_by").order_by("version"))
+        now = scheme_for(today().replace(day=1))
+        versions = [
+            {
+                "scheme": scheme,
+                "is_in_force": scheme == now,
+                "is_ahead": scheme.valid_from > today(),
+                "figures": figures_of(scheme.points),
+                "differences": differences(before.points, scheme.points) if before else [],
+            }
+            for before, scheme in zip([None, *schemes], schemes, strict=False)
+        ]
+        return super().get_context_data(**kwargs) | {
+            "versions": reversed(versions),
+            "may_enter": may(self.request.user, "assessment.manage"),
+        }
+
+
+def figures_of(points: dict[str, int]) -> list[tuple[str, str]]:
+    """Return every figure of a version as people read it: label and value with its unit."""
+    found = [(label, f"{score(points[name])} 分") for name, label in MEASURES.items() if name in points]
+    return found + [(label, f"{points[name]} {unit}") for name, (label, unit, _largest) in LIMITS.items() if name in points]
+
+
+def differences(before: dict[str, int], after: dict[str, int]) -> list[str]:
+    """Return in words what one version of the rules changes in another."""
+    old, new = dict(figures_of(before)), dict(figures_of(after))
+    return [f"{label}由 {old.get(label, '无')} 改为 {value}" for label, value in new.items() if old.get(label) != value]
+
+
+class EnterScheme(Screen):
+    """A new version of the scoring rules, starting from the figures of the newest one."""
+
+    template_name = "assessment/enter_scheme.html"
+    page_title = "录入考核办法新版本"
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        if not may(request.user, "assessment.manage"):
+            raise Http404
+        return super().dispatch(request, *args, **kwargs)
+
+    def form(self, *data: Any) -> SchemeForm:
+        newest = Scheme.objects.order_by("-version").first()
+        return SchemeForm(*data, points=newest.points if newest else {})
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        kwargs.setdefault("form", self.form())
+        return super().get_context_data(**kwargs)
+
+    def post(self, request: HttpRequest) -> HttpResponse:
+        form = self.form(request.POST)
+        if form.is_valid():
+            try:
+                given = form.cleaned_data
+                scheme = enter_scheme(
+                    points=form.points(), valid_from=given["valid_from"], remark=given["remark"], by=request.user
+                )
+                messages.success(request, f"考核办法{scheme}已录入，自 {scheme.valid_from:%Y-%m-%d} 起用。")
+                return redirect("assessment_schemes")
+            except Refused as refusal:
+                form.add_error(None, str(refusal))
+        return self.render_to_response(self.get_context_data(form=form), status=409)
 
 
 @require_GET

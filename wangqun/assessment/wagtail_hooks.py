@@ -12,6 +12,8 @@ def addresses() -> list[URLPattern]:
     month = "assessment/<int:year>/<int:month>/"
     return [
         path("assessment/", views.Overview.as_view(), name="assessment"),
+        path("assessment/schemes/", views.Schemes.as_view(), name="assessment_schemes"),
+        path("assessment/schemes/add/", views.EnterScheme.as_view(), name="assessment_enter_scheme"),
         path(f"{month}close/", views.Close.as_view(), name="assessment_close"),
         path(f"{month}export/", views.export, name="assessment_export"),
         path(f"{month}print/", views.paper, name="assessment_print"),
