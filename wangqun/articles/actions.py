@@ -1,17 +1,23 @@
-"""The verbs of writing: draft and revise. Nothing here is public: that takes a review and a release. 依据：石14。"""
+"""The verbs of writing: draft and revise, and of the list of sources that may be reprinted. 依据：石14、石16。
 
+Nothing here is public: that takes a review and a release.
+"""
+
+import re
 from collections.abc import Sequence
 from typing import Any
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 
 from wangqun.access.actions import require
-from wangqun.articles.models import ArticleAttachment, ArticlePage
+from wangqun.articles.models import ArticleAttachment, ArticlePage, Source
 from wangqun.articles.numbering import next_slug
 from wangqun.audit.actions import record
 from wangqun.base.errors import Refused
 from wangqun.columns.models import ColumnPage
 from wangqun.people.models import User
+
+DOMAIN = re.compile(r"(?=.{4,128}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]([a-z0-9-]{0,61}[a-z0-9])?")
 
 
 @transaction.atomic
@@ -53,3 +59,72 @@ def revise(article: ArticlePage, *, by: User, base_revision: int, **changes: Any
     page.save_revision(user=by, log_action=True)
     record("articles.revise", page, by=by)
     return page
+
+
+@transaction.atomic
+def save_source(*, name: str, domain: str, by: User, source: Source | None = None, remark: str = "") -> Source:
+    """Enter a source of reprints, not yet approved, or change what is known of `source`.
+
+    Another name or domain makes it another source: an approval lapses and must be given anew. `domain` may be empty, as
+    for newspapers without a site. Raises Refused for a name that is taken and for what is no domain. 依据：石16。
+    """
+    require(by, "articles.sources")
+    values = {"name": name.strip(), "domain": domain.strip().rstrip(".").lower(), "remark": remark.strip()}
+    held = Source.objects.select_for_update().get(pk=source.pk) if source else Source()
+    if faults := _faults_of_source(held, **values):
+        raise Refused("".join(faults))
+    before = {field: getattr(held, field) for field in (*values, "is_approved")} if source else {}
+    is_other = (held.name, held.domain) != (values["name"], values["domain"])
+    for field, value in values.items():
+        setattr(held, field, value)
+    if is_other:
+        held.is_approved, held.approved_by = False, None
+    try:
+        with transaction.atomic():
+            held.save()
+    except IntegrityError as problem:  # somebody entered it in the same moment
+        raise Refused(_taken(held.name)) from problem
+    record("articles.save_source", held, by=by, data={"before": before, "after": values | {"is_approved": held.is_approved}})
+    return held
+
+
+@transaction.atomic
+def approve_source(source: Source, *, by: User) -> Source:
+    """Let texts of a source be reprinted from now on. Raises Refused where it is approved already. 依据：石16。"""
+    require(by, "articles.sources")
+    if not Source.objects.filter(pk=source.pk, is_approved=False).update(is_approved=True, approved_by=by):
+        raise Refused(f"“{source}”已经核准，不必重复办理。")
+    source.refresh_from_db()
+    record("articles.approve_source", source, by=by)
+    return source
+
+
+@transaction.atomic
+def withdraw_approval(source: Source, *, by: User, reason: str) -> Source:
+    """Let no further texts of a source be reprinted; what is published stays. Raises Refused without a reason. 依据：石16。"""
+    require(by, "articles.sources")
+    if not reason.strip():
+        raise Refused("请写明取消核准的事由。")
+    if not Source.objects.filter(pk=source.pk, is_approved=True).update(is_approved=False, approved_by=None):
+        raise Refused(f"“{source}”没有核准，不需要取消，请刷新后再看。")
+    source.refresh_from_db()
+    record("articles.withdraw_approval", source, by=by, data={"reason": reason.strip()})
+    return source
+
+
+def _faults_of_source(held: Source, *, name: str, domain: str, remark: str) -> list[str]:
+    """Return what is wrong with the entries, in sentences."""
+    found = []
+    if not name or len(name) > Source._meta.get_field("name").max_length:
+        found.append("请填写来源名称，不超过128字。")
+    elif Source.objects.filter(name=name).exclude(pk=held.pk).exists():
+        found.append(_taken(name))
+    if domain and not DOMAIN.fullmatch(domain):
+        found.append(f"“{domain}”不是域名，请填写如 hebei.gov.cn 的域名，不带“https://”和路径。")
+    if len(remark) > Source._meta.get_field("remark").max_length:
+        found.append("备注不超过255字。")
+    return found
+
+
+def _taken(name: str) -> str:
+    return f"来源“{name}”已经登记，请在列表中查找并修改。"

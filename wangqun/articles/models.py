@@ -189,3 +189,16 @@ class ArticleAttachment(Orderable):
 
     def __str__(self) -> str:
         return self.title
+
+
+class EffectiveClock(models.Model):
+    """The clock of a law or policy that is not online yet: it must be before it takes effect. 依据：沪23。"""
+
+    article = models.OneToOneField(ArticlePage, models.PROTECT, related_name="effective_clock", verbose_name="稿件")
+    clock = models.OneToOneField("clocks.Clock", models.PROTECT, related_name="+", verbose_name="时钟")
+
+    class Meta:
+        verbose_name = verbose_name_plural = "施行时钟"
+
+    def __str__(self) -> str:
+        return str(self.clock)

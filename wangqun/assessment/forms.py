@@ -32,7 +32,7 @@ class SchemeForm(forms.Form):
         super().__init__(*data)
         self.fields["valid_from"].choices = months()
         for name, label in MEASURES.items():
-            initial = Decimal(points[name]) / 10 if name in points else None
+            initial = f"{Decimal(points[name]) / 10:.1f}" if name in points else None
             self.fields[name] = forms.DecimalField(
                 label=f"{label}（分）", min_value=-100, max_value=100, decimal_places=1, initial=initial
             )

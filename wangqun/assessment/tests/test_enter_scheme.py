@@ -147,7 +147,7 @@ def test_the_form_begins_with_the_present_figures_in_points(office, client):
     assert "/admin/assessment/schemes/" in client.get("/admin/assessment/").content.decode()
     assert "录入新版本" in client.get("/admin/assessment/schemes/").content.decode()
     form = client.get("/admin/assessment/schemes/add/").context["form"]
-    assert [str(form[name].value()) for name in ("release", "reprint", "daily_cap")] == ["2", "0.5", "3"]
+    assert [str(form[name].value()) for name in ("release", "reprint", "daily_cap")] == ["2.0", "0.5", "3"]
     assert form["valid_from"].field.choices[0] == ("2031-04-01", "2031年4月")
 
 
