@@ -18,6 +18,7 @@ from wangqun.columns.models import ColumnPage
 from wangqun.people.models import User
 
 DOMAIN = re.compile(r"(?=.{4,128}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]([a-z0-9-]{0,61}[a-z0-9])?")
+LONGEST_NAME, LONGEST_REMARK = 128, 255  # characters
 
 
 @transaction.atomic
@@ -115,13 +116,13 @@ def withdraw_approval(source: Source, *, by: User, reason: str) -> Source:
 def _faults_of_source(held: Source, *, name: str, domain: str, remark: str) -> list[str]:
     """Return what is wrong with the entries, in sentences."""
     found = []
-    if not name or len(name) > Source._meta.get_field("name").max_length:
+    if not name or len(name) > LONGEST_NAME:
         found.append("请填写来源名称，不超过128字。")
     elif Source.objects.filter(name=name).exclude(pk=held.pk).exists():
         found.append(_taken(name))
     if domain and not DOMAIN.fullmatch(domain):
         found.append(f"“{domain}”不是域名，请填写如 hebei.gov.cn 的域名，不带“https://”和路径。")
-    if len(remark) > Source._meta.get_field("remark").max_length:
+    if len(remark) > LONGEST_REMARK:
         found.append("备注不超过255字。")
     return found
 
