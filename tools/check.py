@@ -39,7 +39,7 @@ def main() -> int:
             say(f"{title}：{'通过' if finished.returncode == 0 else '未通过'}（{took:.1f} 秒）")
             if finished.returncode:
                 failed.append(title)
-                print((finished.stdout + finished.stderr).rstrip())
+                print(finished.stdout.rstrip())
     say("检查全部通过" if not failed else f"未通过：{'、'.join(failed)}")
     return 1 if failed else 0
 
