@@ -10,6 +10,7 @@ from typing import Any
 from django.db import IntegrityError, transaction
 
 from wangqun.access.actions import require
+from wangqun.articles import effective
 from wangqun.articles.models import ArticleAttachment, ArticlePage, Source
 from wangqun.articles.numbering import next_slug
 from wangqun.audit.actions import record
@@ -37,6 +38,7 @@ def draft(
     article.attachments = [ArticleAttachment(title=name, document=document) for name, document in attachments]  # type: ignore[misc]
     column.add_child(instance=article)
     article.save_revision(user=by, log_action=True)
+    effective.keep_clock(article, by=by)
     record("articles.draft", article, by=by)
     return article
 
@@ -58,6 +60,7 @@ def revise(article: ArticlePage, *, by: User, base_revision: int, **changes: Any
     for name, value in changes.items():
         setattr(page, name, value)
     page.save_revision(user=by, log_action=True)
+    effective.keep_clock(page, by=by)
     record("articles.revise", page, by=by)
     return page
 

@@ -1,14 +1,16 @@
-"""转载来源: its list, its addresses, its menu item."""
+"""转载来源: its list, its addresses, its menu item; and the clock of a law that is being written."""
 
 from typing import Any, ClassVar
 
+from django.http import HttpRequest
 from django.urls import URLPattern, path
 from wagtail import hooks
 from wagtail.admin.ui.tables import BooleanColumn, Column, TitleColumn
+from wagtail.models import Page
 
 from wangqun.access.screens import RecordViewSet
-from wangqun.articles import views
-from wangqun.articles.models import Source
+from wangqun.articles import effective, views
+from wangqun.articles.models import ArticlePage, Source
 
 PAGES = {"index", "index_results", "inspect"}
 
@@ -52,3 +54,11 @@ class SourceViewSet(RecordViewSet):
 @hooks.register("register_admin_viewset")
 def sources() -> SourceViewSet:
     return SourceViewSet()
+
+
+@hooks.register("after_create_page")
+@hooks.register("after_edit_page")
+def keep_effective_clock(request: HttpRequest, page: Page) -> None:
+    """Start or move the clock of a law that names the day on which it takes effect. 依据：沪23。"""
+    if isinstance(page, ArticlePage):
+        effective.keep_clock(page, by=request.user)

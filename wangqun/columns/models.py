@@ -158,6 +158,19 @@ class ColumnClock(models.Model):
         return str(self.clock)
 
 
+class ChangeClock(models.Model):
+    """The clock of a column updated as things change: from a change until the column tells it. 依据：石15(3)。"""
+
+    column = models.OneToOneField(ColumnPage, models.PROTECT, related_name="change_clock", verbose_name="栏目")
+    clock = models.OneToOneField("clocks.Clock", models.PROTECT, related_name="+", verbose_name="时钟")
+
+    class Meta:
+        verbose_name = verbose_name_plural = "变动时钟"
+
+    def __str__(self) -> str:
+        return str(self.clock)
+
+
 class PublicItemQuerySet(models.QuerySet):
     """The questions of public lists. Every list, block, feed and map reads these rows and nothing else."""
 

@@ -10,12 +10,14 @@ from django.db.models import Max
 from wagtail.models import Page, Revision, WorkflowState
 
 from wangqun.access.actions import holders, may, require
+from wangqun.articles import effective
 from wangqun.articles.models import ArticlePage
 from wangqun.audit.actions import record
 from wangqun.base.errors import Refused
 from wangqun.base.middleware import current_address
 from wangqun.base.moments import now, today
 from wangqun.columns import actions as columns
+from wangqun.columns import changes
 from wangqun.columns.models import ColumnPage, PublicItem
 from wangqun.notifications.actions import notify
 from wangqun.people.actions import system_user
@@ -210,8 +212,11 @@ def _write_release(
     if is_new_column:  # it stands in the navigation of every page of its site
         order_all(host=values["website"].domain, reason=f"导航：{made.title}")
     if isinstance(page, ArticlePage):
-        if made.kind == Release.Kind.FIRST and made.column is not None:
-            columns.note_update(made.column, by=by, at=made.released_at)
+        if made.column is not None:
+            if made.kind == Release.Kind.FIRST:
+                columns.note_update(made.column, by=by, at=made.released_at)
+            changes.settle(made.column, by=by)
+        effective.settle(page, by=by)
         sharing.follow_correction(page, content_hash=digest, by=by)
     record("publication.release", made, by=by, data={"page": page_id, "revision": revision.pk, "content_hash": digest})
     return made
