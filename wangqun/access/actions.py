@@ -16,8 +16,9 @@ from wangqun.audit.actions import record
 from wangqun.base.errors import Refused
 from wangqun.base.moments import now, today
 from wangqun.notifications.actions import notify
-from wangqun.people.actions import system_user
+from wangqun.people.actions import reopen_account, set_password, system_user
 from wangqun.people.models import User
+from wangqun.people.passwords import new_password
 
 
 def may(user: User, right: str, page: Page | None = None) -> bool:
@@ -215,6 +216,40 @@ def _settle(held: Grant, allowed: list[str], verb: str, *, by: User, reason: str
     projection.project(held.user)
     _change(held, verb, by=by, reason=reason, before=before)
     return held
+
+
+@transaction.atomic
+def reopen(user: User, *, by: User, reason: str) -> User:
+    """Open a closed account again and let live rights be what the archive says, no more and no less.
+
+    Raises Refused without the right, without a reason, and for an account that is open. 依据：石9。
+    """
+    require(by, "people.manage")
+    _lock(user)
+    _expire(Grant.objects.overdue().filter(user=user))
+    user = reopen_account(user, by=by, reason=reason)
+    projection.project(user)
+    return user
+
+
+@transaction.atomic
+def reset_password(user: User, *, by: User) -> str:
+    """Give a person a random new password, tell them who did it, and return it: it is kept nowhere else.
+
+    Raises Refused without the right, and where `people.actions.set_password` does. 依据：石10。
+    """
+    require(by, "people.manage")
+    password = new_password()
+    user = set_password(user, password=password, by=by)
+    notify(
+        [user],
+        topic="access",
+        title=f"{by}重新设定了您的登录密码",
+        body="请向办理人取得新密码，登录后立即更改。如不是您要求的，请马上告知商务信息处。",
+        url="/admin/account/",
+        key=f"password:{now().isoformat()}",
+    )
+    return password
 
 
 @transaction.atomic

@@ -6,6 +6,7 @@ from django.contrib.admin.utils import unquote
 from django.contrib.auth import get_user_model
 from django.db.models import QuerySet
 from django.shortcuts import get_object_or_404
+from django.urls import URLPattern
 from wagtail.admin.views import generic
 from wagtail.admin.viewsets.model import ModelViewSet
 from wagtail.permission_policies.base import BasePermissionPolicy
@@ -61,8 +62,14 @@ class ScopedInspectView(generic.InspectView):
 class RecordViewSet(ModelViewSet):
     """A list of records: search, filter, sort, page, export, look closer. Changes go through actions, not forms.
 
-    Set `view_right` (None: every member of staff) and, where plain forms may add and edit, `change_right`.
+    Set `view_right` (None: every member of staff) and, where plain forms may add, edit and delete, `change_right`.
+    Pages that are not served do not exist: Wagtail's history and usage would show anybody's row, since they do not
+    ask `visible_to`; forms that nobody may send are not there. A viewset that needs one of them names it in `also_served`.
     """
+
+    ALWAYS_SERVED: ClassVar[frozenset[str]] = frozenset({"index", "index_results", "inspect"})
+    FORMS: ClassVar[frozenset[str]] = frozenset({"add", "edit", "delete"})
+    also_served: ClassVar[frozenset[str]] = frozenset()
 
     view_right: ClassVar[str | None] = None
     change_right: ClassVar[str | None] = None
@@ -77,3 +84,20 @@ class RecordViewSet(ModelViewSet):
     def __init__(self, name: str | None = None, **kwargs: Any) -> None:
         super().__init__(name=name, **kwargs)
         register_permission_policy(self.model, RightsPolicy(self.model, self.view_right, self.change_right))
+
+    @property
+    def served(self) -> frozenset[str]:
+        """The names of the pages that this list has."""
+        return self.ALWAYS_SERVED | self.also_served | (self.FORMS if self.change_right is not None else frozenset())
+
+    def get_urlpatterns(self) -> list[URLPattern]:
+        return [pattern for pattern in super().get_urlpatterns() if pattern.name in self.served]
+
+    def get_common_view_kwargs(self, **kwargs: Any) -> dict[str, Any]:
+        """No view links to a page that is not served."""
+        gone = {f"{name}_url_name": None for name in (*self.FORMS, "history", "usage") if name not in self.served}
+        return super().get_common_view_kwargs(**gone, **kwargs)
+
+    def register_admin_url_finder(self) -> None:
+        if "edit" in self.served:
+            super().register_admin_url_finder()

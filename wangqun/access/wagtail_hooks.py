@@ -15,7 +15,7 @@ from wagtail.models import Site
 from wangqun.access.actions import may_somewhere, visible_grants
 from wangqun.access.models import Grant, Role
 from wangqun.access.screens import RecordViewSet
-from wangqun.access.views import grants, log, organisations
+from wangqun.access.views import grants, log, organisations, people
 from wangqun.people.models import User
 
 
@@ -27,11 +27,15 @@ def addresses() -> list[URLPattern]:
         path("grants/person/<int:number>/print/", grants.print_card, name="grant_card_print"),
         path("grants/<int:number>/<slug:verb>/", grants.Change.as_view(), name="grant_change"),
         path("organisations/", organisations.Tree.as_view(), name="organisations"),
+        path("organisations/new/", organisations.OrganisationNew.as_view(), name="organisation_new"),
         path("organisations/<int:number>/", organisations.OrganisationPage.as_view(), name="organisation"),
         path("organisations/<int:number>/edit/", organisations.OrganisationEdit.as_view(), name="organisation_edit"),
         path("posts/<int:number>/end/", organisations.end_post, name="post_end"),
         path("leading-group/", organisations.Group.as_view(), name="leading_group"),
         path("staff/", organisations.Staff.as_view(), name="staff"),
+        path("staff/new/", people.PersonNew.as_view(), name="person_new"),
+        path("staff/<int:number>/", people.Person.as_view(), name="person"),
+        path("staff/<int:number>/<slug:verb>/", people.Person.as_view(), name="person_act"),
         path("audit/", log.Log.as_view(), name="audit"),
         path("audit/export/", log.export, name="audit_export"),
     ]

@@ -3,6 +3,8 @@
 from datetime import date, timedelta
 from typing import Any
 
+from django.contrib.auth.password_validation import validate_password
+from django.core.exceptions import ValidationError
 from django.db import transaction
 
 from wangqun.audit.actions import record
@@ -31,11 +33,15 @@ def information_office() -> Organisation:
 
 @transaction.atomic
 def create_organisation(*, by: User, kind: str, name: str, short_name: str, code: str, **details: Any) -> Organisation:
-    """Enter an organisation in the tree. Raises Refused where name or code is taken. 依据：石4-6。"""
+    """Enter an organisation in the tree. Raises Refused where name or code is taken, or for a second information office.
+
+    依据：石4-6。
+    """
     if kind != Organisation.Kind.BUREAU and details.get("parent") is None:
         raise Refused("除市局外，单位都要有上级单位，请选择上级单位。")
     if taken := Organisation.objects.filter(code=code).first() or Organisation.objects.filter(name=name).first():
         raise Refused(f"单位“{taken.name}”（{taken.code}）已经登记，请核对名称和代码。")
+    _refuse_second_office(details)
     organisation = Organisation.objects.create(kind=kind, name=name, short_name=short_name, code=code, **details)
     record("people.create_organisation", organisation, by=by)
     return organisation
@@ -44,6 +50,8 @@ def create_organisation(*, by: User, kind: str, name: str, short_name: str, code
 @transaction.atomic
 def change_organisation(organisation: Organisation, *, by: User, **changes: Any) -> Organisation:
     """Change what is known of an organisation: leader, head, phones, address. 依据：石6。"""
+    if not organisation.is_information_office:
+        _refuse_second_office(changes)
     before = {name: _plain(getattr(organisation, name)) for name in changes}
     for name, value in changes.items():
         setattr(organisation, name, value)
@@ -58,11 +66,16 @@ def change_organisation(organisation: Organisation, *, by: User, **changes: Any)
 def create_person(
     *, by: User, username: str, name: str, organisation: Organisation, password: str | None = None, **details: Any
 ) -> User:
-    """Open a named account; without a password it cannot be used until one is set. 依据：石10。"""
-    if User.objects.filter(username=username).exists():
+    """Open a named account; without a password it cannot be used until one is set.
+
+    Raises Refused where the user name is taken, in capitals or not, and for a password that the rules do not allow.
+    依据：石10。
+    """
+    if User.objects.filter(username__iexact=username).exists():
         raise Refused(f"用户名“{username}”已被使用，请换一个。")
     user = User(username=username, name=name, organisation=organisation, **details)
-    if password:
+    if password is not None:
+        _check_password(password, user)
         user.set_password(password)
     else:
         user.set_unusable_password()
@@ -108,14 +121,56 @@ def found_group(*, name: str, office: Organisation, established_on: date, by: Us
 
 @transaction.atomic
 def close_account(user: User, *, by: User, reason: str) -> User:
-    """Close the account of a person who left; the row stays, so that what was signed keeps its name. 依据：石9。"""
+    """Close the account of a person who left; the row stays, so that what was signed keeps its name.
+
+    Ends the person's sessions and live rights at once; grants stay in the archive. Raises Refused without a reason, for
+    an account that is closed already, and for one's own. 依据：石9。
+    """
     if not reason.strip():
         raise Refused("请写明停用账号的原因。")
+    if user.pk == by.pk:
+        raise Refused("不能停用自己的账号，请由其他管理人员办理。")
     if not User.objects.filter(pk=user.pk, is_active=True, is_system=False).update(is_active=False):
         raise Refused(f"{user}的账号已经停用。")
     user.refresh_from_db()
     user.groups.clear()
     record("people.close_account", user, by=by, data={"reason": reason.strip()})
+    return user
+
+
+@transaction.atomic
+def reopen_account(user: User, *, by: User, reason: str) -> User:
+    """Open a closed account again. Its live rights come back through `access.actions.reopen`, which calls this.
+
+    Raises Refused without a reason and for an account that is open. 依据：石9。
+    """
+    if not reason.strip():
+        raise Refused("请写明恢复账号的原因。")
+    if not User.objects.filter(pk=user.pk, is_active=False, is_system=False).update(is_active=True):
+        raise Refused(f"{user}的账号没有停用，不必恢复。")
+    user.refresh_from_db()
+    record("people.reopen_account", user, by=by, data={"reason": reason.strip()})
+    return user
+
+
+@transaction.atomic
+def set_password(user: User, *, password: str, by: User) -> User:
+    """Give a person a new password; all their sessions end, since each holds a digest of the old one.
+
+    Raises Refused for one's own account (the account page asks for the old password), for a closed account, for those of
+    the system and of superusers, and for a password that the rules do not allow. 依据：石10。
+    """
+    user = User.objects.select_for_update().get(pk=user.pk)
+    if user.pk == by.pk:
+        raise Refused("请在“账号”页面凭原密码更改自己的密码。")
+    if user.is_system or user.is_superuser:
+        raise Refused("此账号的密码不在后台设定。")
+    if not user.is_active:
+        raise Refused(f"{user}的账号已经停用，请先恢复账号。")
+    _check_password(password, user)
+    user.set_password(password)
+    user.save(update_fields=["password"])
+    record("people.set_password", user, by=by)
     return user
 
 
@@ -141,6 +196,20 @@ def seat(
     )
     record("people.seat", member, by=by)
     return member
+
+
+def _check_password(password: str, user: User) -> None:
+    """Raise Refused, with every reason, for a password that the validators of the settings do not allow."""
+    try:
+        validate_password(password, user)
+    except ValidationError as error:
+        raise Refused("".join(error.messages)) from error
+
+
+def _refuse_second_office(values: dict[str, Any]) -> None:
+    """Raise Refused where `values` would name a second information office. 依据：石5。"""
+    if values.get("is_information_office") and (office := Organisation.objects.filter(is_information_office=True).first()):
+        raise Refused(f"商务信息处已指定为“{office.name}”，只能有一个。")
 
 
 def _plain(value: Any) -> Any:

@@ -15,9 +15,6 @@ from wangqun.reminders import views
 from wangqun.reminders.forms import RuleForm
 from wangqun.reminders.models import Escalation, Reminder, ReminderRule
 
-PAGES = {"index", "index_results", "inspect"}
-"""What a record needs. Wagtail's history and usage pages would not ask whose row it is; forms there are none."""
-
 
 class ReminderViewSet(RecordViewSet):
     """提醒单: each member of staff sees their own organisation's, the office all of them."""
@@ -72,7 +69,7 @@ class ReminderViewSet(RecordViewSet):
 
     def get_urlpatterns(self) -> list[URLPattern]:
         return [
-            *[pattern for pattern in super().get_urlpatterns() if pattern.name in PAGES],
+            *super().get_urlpatterns(),
             path("<int:number>/confirm/", views.confirm_slip, name="confirm"),
             path("<int:number>/call/", views.phone_call, name="call"),
             path("<int:number>/slip/", views.print_slip, name="slip"),
@@ -101,9 +98,6 @@ class EscalationViewSet(RecordViewSet):
     list_export = ("organisation", "text", "leader", "reminder.number", "at")
     export_headings = {"reminder.number": "第二次提醒单"}  # noqa: RUF012 - Wagtail's way
     export_filename = "escalations"
-
-    def get_urlpatterns(self) -> list[URLPattern]:
-        return [pattern for pattern in super().get_urlpatterns() if pattern.name in PAGES]
 
 
 class RulePolicy(RightsPolicy):

@@ -185,6 +185,9 @@ class PressAdd(generic.CreateView):
     def get_success_buttons(self) -> list[Any]:
         return []  # an entry is not edited afterwards
 
+    def get_edit_url(self) -> str:
+        return reverse("press:inspect", args=[self.object.pk])
+
 
 class PressLink(WagtailAdminTemplateMixin, TemplateView):
     """对应网站稿件: name the article of the site that a press item is."""

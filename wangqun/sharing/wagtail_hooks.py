@@ -114,6 +114,7 @@ class PressViewSet(RecordViewSet):
     icon = "media"
     index_view_class = views.PressIndex
     add_view_class = views.PressAdd
+    also_served = frozenset({"add"})
     filterset_class = views.PressFilter
     search_fields: ClassVar[list[str]] = ["title", "press", "organisation__name"]
     search_backend_name = None

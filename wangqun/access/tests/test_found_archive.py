@@ -29,3 +29,12 @@ def test_the_first_one_is_named_from_the_keyboard(world, monkeypatch, capsys):
     assert first.check_password("correct-horse-battery-9")
     assert first.organisation.is_information_office
     assert "新主任现在管理权限档案" in capsys.readouterr().out
+
+
+def test_a_weak_password_at_the_keyboard_is_refused_and_makes_no_account(world, monkeypatch):
+    for held in Grant.objects.filter(user=world.zhou):
+        access.revoke(held, by=access.system_user(), reason="试验空系统")
+    monkeypatch.setattr("wangqun.access.management.commands.found_archive.getpass", lambda prompt: "123456")
+    with pytest.raises(CommandError, match="密码"):
+        call_command("found_archive", "new.person", "--name", "新主任")
+    assert not User.objects.filter(username="new.person").exists()

@@ -35,8 +35,8 @@ class OrganisationForm(forms.ModelForm):
     class Meta:
         model = Organisation
         fields: ClassVar[list[str]] = [
-            "name", "short_name", "region_name", "department_name", "leader", "head", "responsible_section", "phone", "email",
-            "address", "opening_hours", "functions",
+            "name", "short_name", "region_name", "region_code", "department_name", "leader", "head", "responsible_section",
+            "phone", "email", "address", "opening_hours", "functions", "document_mark", "is_information_office",
         ]  # fmt: skip
 
     def __init__(self, *args: Any, instance: Organisation, **kwargs: Any) -> None:
@@ -45,6 +45,7 @@ class OrganisationForm(forms.ModelForm):
         for name in ("leader", "head"):
             self.fields[name].queryset = working()
         self.fields["responsible_section"].queryset = Organisation.objects.active().filter(parent=instance)
+        offer_office_once(self)
 
     def clean_seen(self) -> str:
         if self.cleaned_data["seen"] != self.fingerprint:
@@ -54,6 +55,44 @@ class OrganisationForm(forms.ModelForm):
     def changes(self) -> dict[str, Any]:
         """Return what differs from what is on record."""
         return {name: self.cleaned_data[name] for name in self.changed_data if name != "seen"}
+
+
+class NewOrganisationForm(forms.ModelForm):
+    """A new organisation; saved through `create_organisation` only."""
+
+    parent = forms.ModelChoiceField(
+        Organisation.objects.active(), label="上级单位", required=False, empty_label="没有上级单位（只有市局）"
+    )
+
+    class Meta:
+        model = Organisation
+        fields: ClassVar[list[str]] = [
+            "parent", "kind", "name", "short_name", "code", "region_name", "region_code", "department_name", "phone", "email",
+            "address", "opening_hours", "functions", "document_mark", "is_information_office",
+        ]  # fmt: skip
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        offer_office_once(self)
+
+
+def offer_office_once(form: forms.ModelForm) -> None:
+    """Let an organisation be named the information office while there is none; afterwards the question is not asked."""
+    if Organisation.objects.filter(is_information_office=True).exists():
+        del form.fields["is_information_office"]
+    else:
+        form.fields["is_information_office"].help_text = "终审、督办和考核由它办理；指定后不能在此更换。"
+
+
+class NewPersonForm(forms.ModelForm):
+    """A new account; saved through `create_person` only."""
+
+    organisation = forms.ModelChoiceField(Organisation.objects.active(), label="单位", empty_label="请选择")
+
+    class Meta:
+        model = User
+        fields: ClassVar[list[str]] = ["username", "name", "organisation", "phone", "mobile", "email"]
+        help_texts: ClassVar[dict[str, str]] = {"username": "登录用，如“zhang.san”；一人一个，开立后不改。"}
 
 
 def fingerprint(instance: Any, fields: list[str]) -> str:
@@ -72,6 +111,20 @@ class PostForm(forms.Form):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["user"].queryset = working()
+
+
+class AppointmentForm(forms.Form):
+    """An office for the person whose card is open."""
+
+    organisation = forms.ModelChoiceField(Organisation.objects.active(), label="单位", empty_label="请选择")
+    title = forms.CharField(label="职务", max_length=64)
+    valid_from = forms.DateField(label="起始日期", widget=AdminDateInput, initial=today)
+
+
+class ReasonForm(forms.Form):
+    """Why an account is closed or opened again."""
+
+    reason = forms.CharField(label="原因", max_length=255, help_text="如“调离”“借调期满返岗”，记入操作日志。")
 
 
 class GroupForm(forms.Form):

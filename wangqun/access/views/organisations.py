@@ -18,7 +18,7 @@ from wagtail.admin import messages
 from wagtail.admin.views.generic.base import WagtailAdminTemplateMixin
 
 from wangqun.access.actions import may, require
-from wangqun.access.views.organisation_forms import GroupForm, OrganisationForm, PostForm, SeatForm
+from wangqun.access.views.organisation_forms import GroupForm, NewOrganisationForm, OrganisationForm, PostForm, SeatForm
 from wangqun.audit.models import Entry
 from wangqun.base.errors import Refused
 from wangqun.base.moments import today
@@ -135,6 +135,8 @@ def history(organisation: Organisation) -> list[dict[str, Any]]:
 
     def said(name: str, value: Any) -> str:
         kept = people if name in ("leader", "head") else organisations if name == "responsible_section" else {}
+        if name == "is_information_office":
+            return "是" if value == "True" else "否"
         return str(kept.get(value, value)) if value not in (None, "") else "空"
 
     return [
@@ -150,6 +152,35 @@ def history(organisation: Organisation) -> list[dict[str, Any]]:
         }
         for entry, before, after in pairs
     ]
+
+
+class OrganisationNew(Screen):
+    """登记单位: enter an organisation in the tree."""
+
+    template_name = "access/organisation_form.html"
+    page_title = "登记单位"
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        if not may(request.user, RIGHT):
+            raise Http404
+        return super().dispatch(request, *args, **kwargs)
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        if "form" not in kwargs:
+            kwargs["form"] = NewOrganisationForm(initial={"parent": self.request.GET.get("parent")})
+        return super().get_context_data(**kwargs) | {"button": "登记单位", "back": reverse("organisations")}
+
+    def post(self, request: HttpRequest) -> HttpResponse:
+        form = NewOrganisationForm(request.POST)
+        if form.is_valid():
+            try:
+                require(request.user, RIGHT)
+                made = actions.create_organisation(by=request.user, **form.cleaned_data)
+                messages.success(request, f"已登记“{made}”。")
+                return redirect("organisation", made.pk)
+            except Refused as refusal:
+                form.add_error(None, str(refusal))
+        return self.render_to_response(self.get_context_data(form=form), status=409)
 
 
 class OrganisationEdit(Screen):
@@ -168,17 +199,24 @@ class OrganisationEdit(Screen):
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         kwargs.setdefault("form", OrganisationForm(instance=self.organisation))
-        return super().get_context_data(**kwargs) | {"organisation": self.organisation}
+        return super().get_context_data(**kwargs) | {
+            "button": "保存变更",
+            "back": reverse("organisation", args=[self.organisation.pk]),
+        }
 
     def post(self, request: HttpRequest, number: int) -> HttpResponse:
         form = OrganisationForm(request.POST, instance=self.organisation)
         if form.is_valid():
             if changes := form.changes():
-                require(request.user, RIGHT)
-                actions.change_organisation(Organisation.objects.get(pk=number), by=request.user, **changes)
-                messages.success(request, f"“{self.organisation}”的资料已变更。")
-                return redirect("organisation", number)
-            form.add_error(None, "没有改动，不需要保存。")
+                try:
+                    require(request.user, RIGHT)
+                    actions.change_organisation(Organisation.objects.get(pk=number), by=request.user, **changes)
+                    messages.success(request, f"“{self.organisation}”的资料已变更。")
+                    return redirect("organisation", number)
+                except Refused as refusal:
+                    form.add_error(None, str(refusal))
+            else:
+                form.add_error(None, "没有改动，不需要保存。")
         return self.render_to_response(self.get_context_data(form=form), status=409)
 
 
@@ -189,6 +227,8 @@ def end_post(request: HttpRequest, number: int) -> HttpResponse:
     require(request.user, RIGHT)
     actions.end_post(post, until=_day(request.POST.get("until", "")), by=request.user)
     messages.success(request, f"{post}的任职已终止。")
+    if request.POST.get("back") == "person":
+        return redirect("person", post.user_id)
     return redirect("organisation", post.organisation_id)
 
 

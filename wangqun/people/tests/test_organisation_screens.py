@@ -171,3 +171,114 @@ def test_lists_ask_as_many_questions_for_few_rows_as_for_many(world, zhengding, 
     with django_assert_max_num_queries(40) as many:
         client.get(address)
     assert len(few) == len(many)
+
+
+# 登记单位
+
+
+@pytest.fixture
+def jinzhou(world):
+    return {
+        "parent": Organisation.objects.get(code="sjzswj").pk,
+        "kind": "county_bureau",
+        "name": "晋州市商务局",
+        "short_name": "晋州商务局",
+        "code": "jinzhou",
+        "region_name": "晋州市",
+        "region_code": "130183",
+        "department_name": "商务局",
+        "phone": "0311-84322222",
+        "email": "jinzhou@example.org",
+        "address": "晋州市中兴路1号",
+        "opening_hours": "工作日 8:30—17:30",
+        "functions": "内贸、外贸",
+        "document_mark": "晋商",
+    }
+
+
+def test_an_organisation_is_entered_by_form_and_stands_in_the_tree(world, jinzhou, enter):
+    client = enter(world.zhou)
+    assert client.get(f"/admin/organisations/new/?parent={jinzhou['parent']}").status_code == 200
+    answer = client.post("/admin/organisations/new/", jinzhou)
+    made = Organisation.objects.get(code="jinzhou")
+    assert answer["Location"] == f"/admin/organisations/{made.pk}/"
+    assert {name: getattr(made, name) for name in jinzhou if name != "parent"} == {
+        name: value for name, value in jinzhou.items() if name != "parent"
+    }
+    assert made.parent.code == "sjzswj"
+    assert "晋州市商务局" in client.get("/admin/organisations/").content.decode()
+    assert "登记单位" in client.get(answer["Location"]).content.decode()
+
+
+def test_a_second_click_enters_no_second_organisation(world, jinzhou, enter):
+    client = enter(world.zhou)
+    client.post("/admin/organisations/new/", jinzhou)
+    assert client.post("/admin/organisations/new/", jinzhou).status_code == 409
+    assert Organisation.objects.filter(name="晋州市商务局").count() == 1
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [{"parent": ""}, {"kind": "bank"}, {"name": "正定县商务局"}, {"code": "zhengding"}, {"code": "晋 州"}, {"email": "x"}],
+)
+def test_a_refused_organisation_keeps_what_was_typed(world, jinzhou, enter, wrong):
+    before = Organisation.objects.count()
+    answer = enter(world.zhou).post("/admin/organisations/new/", jinzhou | wrong)
+    assert answer.status_code == 409
+    text = answer.content.decode()
+    assert "error-message" in text
+    assert 'value="晋州市中兴路1号"' in text
+    assert Organisation.objects.count() == before
+
+
+@pytest.mark.parametrize("who", ["wang", "liu", "sun", "zheng"])
+def test_others_enter_no_organisation(world, jinzhou, enter, who):
+    client = enter(getattr(world, who))
+    assert client.get("/admin/organisations/new/").status_code == 404
+    assert client.post("/admin/organisations/new/", jinzhou).status_code == 404
+    assert not Organisation.objects.filter(code="jinzhou").exists()
+    assert "/admin/organisations/new/" not in client.get("/admin/organisations/").content.decode()
+
+
+def test_the_information_office_is_named_once(world, jinzhou, enter):
+    client = enter(world.zhou)
+    assert "is_information_office" not in client.get("/admin/organisations/new/").content.decode()
+    client.post("/admin/organisations/new/", jinzhou | {"is_information_office": "on"})
+    made = Organisation.objects.get(code="jinzhou")
+    assert not made.is_information_office
+    with pytest.raises(actions.Refused, match="只能有一个"):
+        actions.change_organisation(made, by=world.zhou, is_information_office=True)
+    with pytest.raises(actions.Refused, match="只能有一个"):
+        actions.create_organisation(
+            by=world.zhou, kind="division", name="乙", short_name="乙", code="yi", parent=made, is_information_office=True
+        )
+
+
+def test_where_there_is_no_information_office_one_can_be_named(world, zhengding, enter):
+    Organisation.objects.update(is_information_office=False)
+    client = enter(world.zhou)
+    assert "is_information_office" in client.get("/admin/organisations/new/").content.decode()
+    address = f"/admin/organisations/{zhengding.pk}/edit/"
+    data = form_of(client, address) | {"is_information_office": "on"}
+    assert client.post(address, data).status_code == 302
+    assert actions.information_office() == zhengding
+    assert "商务信息处由“否”改为“是”" in client.get(f"/admin/organisations/{zhengding.pk}/").content.decode()
+
+
+def test_document_mark_head_leader_and_section_are_changed_by_the_form(world, zhengding, enter):
+    section = actions.create_organisation(
+        by=world.zhou, kind="section", name="正定县商务局综合科", short_name="综合科", code="zdzhk", parent=zhengding
+    )
+    client = enter(world.zhou)
+    address = f"/admin/organisations/{zhengding.pk}/edit/"
+    data = form_of(client, address) | {
+        "document_mark": "正商",
+        "head": world.wang.pk,
+        "leader": world.zhao.pk,
+        "responsible_section": section.pk,
+    }
+    assert client.post(address, data).status_code == 302
+    zhengding.refresh_from_db()
+    assert (zhengding.document_mark, zhengding.head, zhengding.leader) == ("正商", world.wang, world.zhao)
+    assert zhengding.responsible_section == section
+    assert "机关代字由“空”改为“正商”" in client.get(f"/admin/organisations/{zhengding.pk}/").content.decode()
