@@ -98,9 +98,8 @@ def test_those_without_the_right_cannot_enter(world):
 
 
 def test_an_entry_is_neither_edited_nor_deleted(world, item):
-    for name in ("press:edit", "press:delete"):
-        response = signed_in(world.zhou).post(reverse(name, args=[item.pk]), {"title": "改"})
-        assert response.status_code in (302, 403, 404)
+    for name in ("edit", "delete"):
+        assert signed_in(world.zhou).post(f"/admin/press/{name}/{item.pk}/", {"title": "改"}).status_code == 404
     item.refresh_from_db()
     assert item.title == "夜经济消费季开幕"
 
