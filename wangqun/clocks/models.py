@@ -40,9 +40,6 @@ class ClockQuerySet(models.QuerySet):
     def overdue(self, day: date | None = None) -> "ClockQuerySet":
         return self.running().filter(due_on__lt=day or today())
 
-    def due_between(self, first: date, last: date) -> "ClockQuerySet":
-        return self.running().filter(due_on__range=(first, last))
-
     def due_later_this_week(self, day: date | None = None) -> "ClockQuerySet":
         """Those due after `day` (today) and not later than its Sunday."""
         day = day or today()

@@ -9,7 +9,7 @@ from django.db import transaction
 from django.db.models import Max
 from wagtail.models import Page, Revision, WorkflowState
 
-from wangqun.access.actions import holders, may, require
+from wangqun.access.actions import holders, require
 from wangqun.articles import effective
 from wangqun.articles.models import ArticlePage
 from wangqun.audit.actions import record
@@ -290,11 +290,6 @@ def reconcile() -> list[Alarm]:
             record("publication.alarm", alarm, by=system_user(), data={"kind": kind, "page": page.pk})
     Alarm.objects.filter(kind__in=kinds, cleared_at__isnull=True).exclude(pk__in=keep).update(cleared_at=now())
     return list(Alarm.objects.filter(cleared_at__isnull=True))
-
-
-def may_see_records(user: User) -> bool:
-    """Return whether `user` may read all release records: the office and the auditor."""
-    return may(user, "publication.records")
 
 
 def order_all(*, host: str = "", reason: str = "全站重新生成") -> int:
