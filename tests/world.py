@@ -252,8 +252,8 @@ class World:
 
     def pass_review(self, article: ArticlePage) -> None:
         """Let everybody who must sign `article` sign it."""
-        from wangqun.reviews import signing
+        from wangqun.reviews import eligibility
 
         while (state := ArticlePage.objects.get(pk=article.pk).current_workflow_task_state) is not None:
             level = state.task.specific.level
-            reviews.approve(state, by=signing.signers(article, level, state.specific)[0])
+            reviews.approve(state, by=eligibility.signers(article, level, state.specific)[0])

@@ -34,11 +34,10 @@ def may(user: User, right: str, page: Page | None = None) -> bool:
     return grants.covering(page.path if page is not None else None).exists()
 
 
-def may_somewhere(user: User, right: str) -> bool:
-    """Return whether `user` holds `right` within any scope at all; menus ask this, actions ask `require`."""
-    return user.is_system or (
-        user.is_active and Grant.objects.in_force().filter(user=user, role__in=roles_with(right)).exists()
-    )
+def may_somewhere(user: User, *rights: str) -> bool:
+    """Return whether `user` holds any of `rights` within any scope at all; menus ask this, actions ask `require`."""
+    roles = {role for right in rights for role in roles_with(right)}
+    return user.is_system or (user.is_active and Grant.objects.in_force().filter(user=user, role__in=roles).exists())
 
 
 def require(user: User, right: str, page: Page | None = None) -> None:

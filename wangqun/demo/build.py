@@ -39,7 +39,7 @@ from wangqun.publication.models import Release
 from wangqun.reminders import actions as reminders
 from wangqun.reminders.models import Reminder
 from wangqun.reviews import actions as reviews
-from wangqun.reviews import signing
+from wangqun.reviews import eligibility
 from wangqun.sharing import actions as sharing
 from wangqun.sharing import press
 from wangqun.websites import actions as websites
@@ -450,7 +450,7 @@ class City:
         while (state := ArticlePage.objects.get(pk=article.pk).current_workflow_task_state) is not None:
             with self.at(day, min(hour + step, 20), minute):
                 level = state.task.specific.level
-                signers = signing.signers(article, level, state.specific)
+                signers = eligibility.signers(article, level, state.specific)
                 reviews.approve(
                     state, by=signers[(article.pk + step) % len(signers)], comment="内容真实，同意发布。" if step == 1 else ""
                 )

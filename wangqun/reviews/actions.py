@@ -11,7 +11,7 @@ from wangqun.base.errors import Refused
 from wangqun.base.moments import now, today
 from wangqun.notifications.actions import notify
 from wangqun.people.models import User
-from wangqun.reviews import signing
+from wangqun.reviews import eligibility, signing
 from wangqun.reviews.models import (
     CentreReview,
     Delegation,
@@ -90,13 +90,13 @@ def transfer(task_state: TaskState, *, to: User, by: User, reason: str) -> Trans
     page = task_state.revision.content_object
     if task_state.status != TaskState.STATUS_IN_PROGRESS:
         raise Refused("此稿的这一级审核已经办结，请刷新后再看。")
-    if by not in signing.signers(page, level, task_state) and not access.may(by, "columns.manage", page):
+    if by not in eligibility.signers(page, level, task_state) and not access.may(by, "columns.manage", page):
         raise Refused("只有此稿的审核人员或网站管理人员可以转交。")
     if not reason.strip():
         raise Refused("请写明转交的事由。")
-    if to.pk in signing.authors(page):
+    if to.pk in eligibility.authors(page):
         raise Refused("不能转交给稿件的作者，请另选一人。")
-    if not access.may(to, signing.RIGHTS[Level(level)], page):
+    if not access.may(to, eligibility.RIGHTS[Level(level)], page):
         raise Refused(f"{to}没有{Level(level).label}的权限，请另选一人，或先办理授权。")
     moved = Transfer.objects.create(task_state_id=task_state.pk, to=to, by=by, reason=reason.strip(), at=now())
     notify(

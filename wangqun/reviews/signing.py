@@ -3,8 +3,6 @@
 依据：石14(责任处室负责人审核)、石21(第一责任人、主管局长、信息处终审)、沪20。
 """
 
-from datetime import date
-
 from django.db import transaction
 from wagtail.models import Page, Revision, TaskState, WorkflowState
 
@@ -12,70 +10,14 @@ from wangqun.access import actions as access
 from wangqun.audit.actions import record
 from wangqun.base.errors import Refused
 from wangqun.base.middleware import current_address
-from wangqun.base.moments import now, today
-from wangqun.columns.models import ColumnPage, Duty, DutyPerson
+from wangqun.base.moments import now
 from wangqun.notifications.actions import notify
 from wangqun.people.actions import system_user
 from wangqun.people.models import User
-from wangqun.reviews.models.records import Delegation, Level, Signing, Transfer
+from wangqun.reviews.eligibility import Case, authors, judge, signers
+from wangqun.reviews.models.records import Delegation, Level, Signing
 from wangqun.screening import actions as screening
 from wangqun.websites.content import content_hash
-
-RIGHTS = {Level.DEPARTMENT: "reviews.department", Level.LEADER: "reviews.leader", Level.CENTRE: "reviews.centre"}
-
-
-def column_of(page: Page) -> ColumnPage | None:
-    """Return the column whose duty row answers for `page`: the page itself, or the nearest column above it."""
-    above = [page.path[:end] for end in range(4, len(page.path) + 1, 4)]
-    return ColumnPage.objects.filter(path__in=above).order_by("-depth").first()
-
-
-def duty_of(page: Page, day: date | None = None) -> Duty | None:
-    """Return the duty row that answers for `page` on `day` (today where not given)."""
-    column = column_of(page)
-    return column.duty_on(day or today()) if column else None
-
-
-def authors(page: Page) -> set[int]:
-    """Return the keys of those who wrote what is now under review: they never review it. 依据：石14。"""
-    return {person.pk for person in screening.authors(page)}
-
-
-def signers(page: Page, level: str, task_state: TaskState | None = None) -> list[User]:
-    """Return who may sign `page` at `level` today, in order: computed from the duty row, the archive and delegations.
-
-    Authors and those who already signed this revision are left out; an absent person's deputy stands in.
-    """
-    if level == Level.MACHINE:
-        return []
-    named = _named(page, level)
-    if task_state is not None and (moved := Transfer.objects.filter(task_state_id=task_state.pk).select_related("to").last()):
-        named = [moved.to]
-    deputies = {row.absent_id: row.deputy for row in Delegation.objects.on().filter(absent__in=named).select_related("deputy")}
-    excluded = authors(page)
-    if task_state is not None:
-        approved = Signing.objects.filter(revision_id=task_state.revision_id, decision=Signing.Decision.APPROVE)
-        excluded |= set(approved.exclude(level=Level.MACHINE).values_list("by_id", flat=True))
-    found: list[User] = []
-    for person in named:
-        stand_in = deputies.get(person.pk, person)
-        if stand_in.is_active and stand_in.pk not in excluded and stand_in not in found:
-            found.append(stand_in)
-    return found
-
-
-def _named(page: Page, level: str) -> list[User]:
-    """Return who is named for `level`, before absence and authorship are looked at; each holds the right."""
-    if level == Level.CENTRE:
-        return access.holders(RIGHTS[Level.CENTRE], page)
-    duty = duty_of(page)
-    if duty is None:
-        return []
-    if level == Level.LEADER:
-        leaders = [item.leader for item in duty.organisation.with_ancestors() if item.leader is not None]
-        return [leader for leader in leaders[:1] if leader.is_active and access.may(leader, RIGHTS[Level.LEADER], page)]
-    people = [*duty.people(DutyPerson.Role.REVIEWER), *duty.people(DutyPerson.Role.DEPUTY)]
-    return [person for person in people if access.may(person, RIGHTS[Level.DEPARTMENT], page)]
 
 
 def is_sensitive(revision: Revision) -> bool:
@@ -164,7 +106,7 @@ def sign(task_state: TaskState, decision: str, *, by: User, comment: str = "", s
             examination = screening.examine(revision)
         if not examination.is_passed:
             raise Refused("尚有检查问题没有处理，请先逐条说明理由，或退回修改。")
-    named = _named(page, level)
+    named = judge([Case(page, level, task_state)])[0].named
     behalf = Delegation.objects.on().filter(deputy=by, absent__in=named).first() if by not in named else None
     signing = _write(
         task_state, level, decision, by=by, comment=comment, digest=digest, on_behalf_of=behalf.absent if behalf else None

@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.contrib import messages
+from django.contrib.contenttypes.models import ContentType
 from django.core.paginator import Paginator
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
@@ -12,16 +13,16 @@ from django.urls import reverse
 from django.views.decorators.http import require_POST
 from django.views.generic import TemplateView
 from wagtail.admin.views.generic.base import WagtailAdminTemplateMixin
-from wagtail.models import TaskState, WorkflowState
+from wagtail.models import Page, TaskState, WorkflowState
 
 from wangqun.access import actions as access
 from wangqun.base.errors import Refused
 from wangqun.base.pdf import PdfUnavailable, render_pdf
 from wangqun.people.models import User
-from wangqun.reviews import actions, signing
+from wangqun.reviews import actions, eligibility
 from wangqun.reviews.comparison import changed_pieces
 from wangqun.reviews.forms import DelegationForm
-from wangqun.reviews.models import Delegation, Level, Signing, Transfer
+from wangqun.reviews.models import CentreReview, Delegation, DepartmentReview, LeaderReview, Level, Signing, Transfer
 from wangqun.screening import actions as screening
 from wangqun.screening.models import Finding
 from wangqun.websites.content import content_hash
@@ -29,17 +30,27 @@ from wangqun.websites.content import content_hash
 PER_PAGE = 20
 
 
+MOST = 200  # waiting tasks that are looked at; a reviewer with more has other worries than a second page
+
+
 def waiting_for(user: User) -> list[TaskState]:
-    """Return the tasks that `user` may sign today, the longest waiting first."""
-    tasks = TaskState.objects.filter(status=TaskState.STATUS_IN_PROGRESS).select_related("task", "revision", "workflow_state")
+    """Return the tasks that `user` may sign today, the longest waiting first, in a constant number of queries."""
+    levels = {
+        ContentType.objects.get_for_model(model).pk: model.level for model in (DepartmentReview, LeaderReview, CentreReview)
+    }
+    tasks = TaskState.objects.filter(status=TaskState.STATUS_IN_PROGRESS, task__content_type__in=levels)
+    states = list(tasks.select_related("task", "revision", "workflow_state__requested_by").order_by("started_at")[:MOST])
+    pages = Page.objects.in_bulk([int(state.revision.object_id) for state in states])
+    cases = [
+        eligibility.Case(pages[int(state.revision.object_id)], levels[state.task.content_type_id], state)
+        for state in states
+        if int(state.revision.object_id) in pages
+    ]
     found = []
-    for state in tasks.order_by("started_at"):
-        level = state.task.specific.level
-        page = state.revision.content_object
-        if page is not None and user in signing.signers(page, level, state):
-            state.level_label = Level(level).label
-            state.article = page
-            found.append(state)
+    for case, eligible in zip(cases, eligibility.judge(cases), strict=True):
+        if user in eligible.signers:
+            case.task_state.level_label = Level(case.level).label
+            found.append(case.task_state)
     return found
 
 
@@ -73,8 +84,8 @@ def _task(number: int, user: User) -> tuple[TaskState, Any, str]:
         raise Http404
     level = state.task.specific.level
     concerned = (
-        user.pk in signing.authors(page)
-        or user in signing.signers(page, level, state)
+        user.pk in eligibility.authors(page)
+        or user in eligibility.signers(page, level, state)
         or state.workflow_state.signings.filter(by=user).exists()
         or Transfer.objects.filter(task_state_id=state.pk, by=user).exists()
         or access.may(user, "reviews.centre", page)
@@ -142,10 +153,10 @@ class Review(WagtailAdminTemplateMixin, TemplateView):
         examination = screening.latest(state.revision)
         findings = list(examination.findings.select_related("justification__by")) if examination else []
         is_open = state.status == TaskState.STATUS_IN_PROGRESS
-        may_sign = is_open and self.request.user in signing.signers(page, level, state)
-        others = access.holders(signing.RIGHTS[Level(level)], page) if may_sign and level in signing.RIGHTS else []
-        excluded = signing.authors(page) | {self.request.user.pk}
-        authors = User.objects.filter(pk__in=signing.authors(page))
+        may_sign = is_open and self.request.user in eligibility.signers(page, level, state)
+        others = access.holders(eligibility.RIGHTS[Level(level)], page) if may_sign and level in eligibility.RIGHTS else []
+        excluded = eligibility.authors(page) | {self.request.user.pk}
+        authors = User.objects.filter(pk__in=eligibility.authors(page))
         return super().get_context_data(**kwargs) | {
             "task_state": state,
             "article": state.revision.as_object(),
@@ -163,8 +174,8 @@ class Review(WagtailAdminTemplateMixin, TemplateView):
             "changes": changed_pieces(page, state.revision),
             "others": [person for person in others if person.pk not in excluded],
             "authors": authors,
-            "column": signing.column_of(page),
-            "duty": signing.duty_of(page),
+            "column": eligibility.column_of(page),
+            "duty": eligibility.duty_of(page),
             "seen_hash": content_hash(state.revision),
             "comment": self.comment,
         }
@@ -203,8 +214,8 @@ def sheet(request: HttpRequest, number: int) -> HttpResponse:
             "workflow_state": workflow_state,
             "article": state.revision.as_object(),
             "page": page,
-            "column": signing.column_of(page),
-            "duty": signing.duty_of(page),
+            "column": eligibility.column_of(page),
+            "duty": eligibility.duty_of(page),
             "examination": examination,
             "findings": examination.findings.select_related("justification__by") if examination else [],
             "signings": workflow_state.signings.select_related("by__organisation", "on_behalf_of"),

@@ -6,7 +6,7 @@ from django.core.exceptions import PermissionDenied
 from wagtail.models import Page, Task, TaskState, WorkflowState
 
 from wangqun.people.models import User
-from wangqun.reviews import signing
+from wangqun.reviews import eligibility, signing
 from wangqun.reviews.models.records import Level, Signing
 
 
@@ -27,17 +27,19 @@ class ReviewTask(Task):
         return True
 
     def user_can_access_editor(self, obj: Page, user: User) -> bool:
-        return user in signing.signers(obj, self.level, obj.current_workflow_task_state)
+        return user in eligibility.signers(obj, self.level, obj.current_workflow_task_state)
 
     def get_actions(self, obj: Page, user: User) -> list[tuple[str, str, bool]]:
-        if user not in signing.signers(obj, self.level, obj.current_workflow_task_state):
+        if user not in eligibility.signers(obj, self.level, obj.current_workflow_task_state):
             return []
         return [("reject", "退回修改", True), ("approve", "审核通过", True)]
 
     def get_task_states_user_can_moderate(self, user: User, **kwargs: Any) -> Any:
-        waiting = self.task_states.filter(status=TaskState.STATUS_IN_PROGRESS).select_related("workflow_state", "revision")
-        mine = [state.pk for state in waiting if user in signing.signers(state.revision.content_object, self.level, state)]
-        return TaskState.objects.filter(pk__in=mine)
+        waiting = self.task_states.filter(status=TaskState.STATUS_IN_PROGRESS).select_related("revision")
+        pages = Page.objects.in_bulk([int(state.revision.object_id) for state in waiting])
+        cases = [eligibility.Case(pages[int(state.revision.object_id)], self.level, state) for state in waiting]
+        judged = zip(cases, eligibility.judge(cases), strict=True)
+        return TaskState.objects.filter(pk__in=[case.task_state.pk for case, eligible in judged if user in eligible.signers])
 
     def on_action(self, task_state: TaskState, user: User, action_name: str, **kwargs: Any) -> None:
         decision = {"approve": Signing.Decision.APPROVE, "reject": Signing.Decision.SEND_BACK}.get(action_name)

@@ -9,7 +9,7 @@ from wangqun.base.errors import Refused
 from wangqun.people.actions import close_account, system_user
 from wangqun.publication.models import Release
 from wangqun.reviews import actions as reviews
-from wangqun.reviews import signing
+from wangqun.reviews import eligibility
 from wangqun.reviews.models import Signing
 
 pytestmark = pytest.mark.req("COL-4")
@@ -128,7 +128,7 @@ def test_a_task_is_transferred_to_another_who_holds_the_right(world):
     reviews.approve(reviews.task_of(article), by=world.liu)
     state = reviews.task_of(article)
     reviews.transfer(state, to=world.qian, by=world.sun, reason="外出开会")
-    assert signing.signers(article, "centre", state) == [world.qian]
+    assert eligibility.signers(article, "centre", state) == [world.qian]
     with pytest.raises(Refused):
         reviews.approve(reviews.task_of(article), by=world.sun)
     reviews.approve(reviews.task_of(article), by=world.qian)
@@ -146,13 +146,13 @@ def test_a_delegate_signs_during_the_absence_and_the_signature_says_so(world, tr
     assert Signing.objects.get(page=article, level="department").on_behalf_of == world.liu
     travel("2026-03-13 09:00")
     later = world.submitted(title="三日之后")
-    assert signing.signers(later, "department", reviews.task_of(later)) == [world.liu]
+    assert eligibility.signers(later, "department", reviews.task_of(later)) == [world.liu]
 
 
 def test_where_the_reviewer_left_the_office_is_told_and_may_name_another(world):
     close_account(world.liu, by=system_user(), reason="调离")
     article = world.submitted()
-    assert signing.signers(article, "department", reviews.task_of(article)) == []
+    assert eligibility.signers(article, "department", reviews.task_of(article)) == []
     assert world.zhou.notices.filter(title__contains="无人可作处室初审").exists()
 
 
@@ -175,3 +175,24 @@ def test_an_editor_of_another_county_cannot_submit(world):
     article = world.draft()
     with pytest.raises(Refused, match="没有在"):
         reviews.submit(article, by=world.outsider)
+
+
+def test_the_desk_costs_the_same_with_one_text_waiting_and_with_ten(world, django_assert_max_num_queries, client):
+    from django.db import connection
+    from django.test.utils import CaptureQueriesContext
+
+    client.force_login(world.liu)
+    counts = []
+    for amount in (1, 9):
+        for number in range(amount):
+            world.submitted(title=f"等待审核的稿件{amount}-{number}")
+        client.get("/admin/reviews/")
+        with CaptureQueriesContext(
+            connection,
+        ) as found:
+            assert client.get("/admin/reviews/").status_code == 200
+        counts.append(len(found))
+    assert counts[0] == counts[1] <= 30
+    client.get("/admin/")  # the first page of a process looks content types up
+    with django_assert_max_num_queries(30):
+        client.get("/admin/")
