@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 
-from django.db.models import Q
+from django.db.models import Prefetch, Q
 from wagtail.models import Page, TaskState
 
 from wangqun.access.models import Grant
@@ -22,6 +22,9 @@ from wangqun.screening import actions as screening
 RIGHTS = {Level.DEPARTMENT: "reviews.department", Level.LEADER: "reviews.leader", Level.CENTRE: "reviews.centre"}
 ABOVE = "organisation__parent"  # an organisation, its bureau: two levels hold every leader there is
 LEADERS = ("organisation__leader", f"{ABOVE}__leader", f"{ABOVE}__parent__leader")
+
+
+PERSONS = Prefetch("persons", DutyPerson.objects.select_related("user"))
 
 
 @dataclass(frozen=True)
@@ -96,7 +99,7 @@ class _Board:
             self.signed[revision].add(by)
         self.holders = self._holders(prefixes)
         rows = Duty.objects.current().filter(column__path__in=prefixes).select_related("column", *LEADERS)
-        self.duties = {row.column.path: row for row in rows.prefetch_related("persons__user").order_by("valid_from", "pk")}
+        self.duties = {row.column.path: row for row in rows.prefetch_related(PERSONS).order_by("valid_from", "pk")}
 
     @staticmethod
     def _holders(prefixes: set[str]) -> dict[str, list[tuple[str, User]]]:
