@@ -266,8 +266,8 @@ class Front:
             if suffix:
                 try:
                     twin = os.stat(file + suffix)
-                    # A twin older than its file was left behind by a writer that died: it must not be shown.
-                    if twin.st_mtime_ns >= plain.st_mtime_ns:
+                    # A twin carries the time of its file (publication/tree.py); another one belongs to another text.
+                    if twin.st_mtime_ns == plain.st_mtime_ns:
                         path, used, info = file + suffix, encoding, twin
                 except FileNotFoundError:
                     pass

@@ -8,10 +8,12 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import brotli
 import pytest
 
 from config import front as module
 from config.front import Front, accepted, clean_path
+from wangqun.publication.tree import write as publish
 
 pytestmark = pytest.mark.req("PUB-6")
 
@@ -229,6 +231,8 @@ def test_the_twin_that_the_reader_takes_is_chosen(get: Get, tree: Path) -> None:
     page = tree / "zhengding.localhost/index.html"
     write(page.with_name("index.html.gz"), gzip.compress(page.read_bytes()))
     write(page.with_name("index.html.br"), b"brotli")
+    for name in ("index.html", "index.html.gz", "index.html.br"):
+        os.utime(page.with_name(name), ns=(1, 1))
     best, second, plain = get("/", accept_encoding="gzip, deflate, br"), get("/", accept_encoding="gzip"), get("/")
     assert (best.headers["content-encoding"], best.body) == ("br", b"brotli")
     assert gzip.decompress(second.body) == page.read_bytes()
@@ -238,11 +242,22 @@ def test_the_twin_that_the_reader_takes_is_chosen(get: Get, tree: Path) -> None:
     assert get("/index.html.gz").status == 299
 
 
-def test_a_twin_older_than_its_page_is_not_shown(get: Get, tree: Path) -> None:
+@pytest.mark.parametrize("difference", [-1, 1])
+def test_a_twin_of_another_time_than_its_page_is_not_shown(get: Get, tree: Path, difference: int) -> None:
     page = tree / "zhengding.localhost/index.html"
-    stale = write(page.with_name("index.html.br"), b"stale")
-    os.utime(stale, ns=(1, 1))
+    other = page.stat().st_mtime_ns + difference
+    os.utime(write(page.with_name("index.html.br"), b"of another text"), ns=(other, other))
     assert get("/", accept_encoding="br").text == "<h1>正定</h1>"
+
+
+def test_what_publication_writes_is_served_compressed(get: Get, front: Front, tree: Path, settings, impatient: None) -> None:
+    settings.RELEASE_ROOT = tree.parent
+    for text in ("第一版" * 100, "第二版" * 100):
+        publish("zhengding.localhost", "index.html", text.encode(), "text/html")
+        answers = [get("/", accept_encoding=name) for name in ("br", "gzip", "")]
+        assert [answer.headers.get("content-encoding") for answer in answers] == ["br", "gzip", None]
+        unpacked = [brotli.decompress(answers[0].body), gzip.decompress(answers[1].body), answers[2].body]
+        assert {body.decode() for body in unpacked} == {text}
 
 
 @pytest.mark.parametrize(

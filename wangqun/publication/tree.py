@@ -44,14 +44,22 @@ def only_one_writer() -> Iterator[None]:
 
 
 def write(host: str, path: str, content: bytes, content_type: str) -> tuple[str, int]:
-    """Put one file in place, twins first, so that no twin is ever older than its file; returns SHA-256 and size in bytes."""
+    """Put one file in place; returns SHA-256 and size in bytes.
+
+    Its twins go first and carry its very time. The front shows a twin only beside the file of that time, so every
+    reader sees the old text until the file itself is renamed, and the new one from then on.
+    """
     target = location(host, path)
-    target.parent.mkdir(parents=True, exist_ok=True)
     digest = hashlib.sha256(content).hexdigest()
+    aside = _write_aside(target, content)
     if content_type.startswith(COMPRESSED):
-        _replace(target.with_name(target.name + ".gz"), gzip.compress(content, 6, mtime=0))
-        _replace(target.with_name(target.name + ".br"), brotli.compress(content, quality=5))
-    _replace(target, content)
+        made_at = aside.stat().st_mtime_ns
+        for twin, packed in ((".gz", gzip.compress(content, 6, mtime=0)), (".br", brotli.compress(content, quality=5))):
+            beside = target.with_name(target.name + twin)
+            packed_aside = _write_aside(beside, packed)
+            os.utime(packed_aside, ns=(made_at, made_at))
+            packed_aside.replace(beside)
+    aside.replace(target)
     return digest, len(content)
 
 
@@ -96,14 +104,16 @@ def sha256_of(host: str, path: str) -> str | None:
 
 def write_hosts(default: str | None, hosts: list[str]) -> None:
     """Tell the front which hosts there are, and which one the bare address shows."""
-    _replace(Path(settings.RELEASE_ROOT) / "hosts.json", json.dumps({"default": default, "hosts": sorted(hosts)}).encode())
+    target = Path(settings.RELEASE_ROOT) / "hosts.json"
+    _write_aside(target, json.dumps({"default": default, "hosts": sorted(hosts)}).encode()).replace(target)
 
 
-def _replace(target: Path, content: bytes) -> None:
+def _write_aside(target: Path, content: bytes) -> Path:
+    """Write the content safely beside `target`; returns the file that is to be renamed to it."""
     target.parent.mkdir(parents=True, exist_ok=True)
     temporary = target.with_name(target.name + ".new")
     with temporary.open("wb") as file:
         file.write(content)
         file.flush()
         os.fsync(file.fileno())
-    temporary.replace(target)
+    return temporary
