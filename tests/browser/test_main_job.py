@@ -10,6 +10,7 @@ from tests.world import PASSWORD, PEOPLE
 pytestmark = [pytest.mark.browser, pytest.mark.enable_socket]
 TITLE = "正定县举办春季消费节"
 PATIENCE = 15_000  # milliseconds; the machine may be busy
+expect.set_options(timeout=PATIENCE)
 
 
 @pytest.fixture
@@ -51,6 +52,8 @@ def write(page: Page, title: str, text: str, *, installation) -> None:
     editor.click()
     editor.press_sequentially(text, delay=5)
     expect(editor).to_contain_text(text)
+    # The editor copies what was typed into the form a quarter of a second later; only then may the form be sent.
+    expect(page.locator("[name=body-0-value]")).to_have_value(re.compile(text))
     submit(page)
 
 
