@@ -222,6 +222,11 @@ class PublicItem(models.Model):
     cover = models.CharField("封面地址", max_length=255, blank=True)
     cover_text = models.CharField("封面替代文字", max_length=255, blank=True)
     source = models.CharField("来源", max_length=128, blank=True)
+    language = models.CharField("语言", max_length=10, default="zh-Hans")
+    list_page = models.PositiveIntegerField(
+        "往期页码", null=True, blank=True, help_text="所在的往期页，一经排定不再改变；空为仍在栏目首页。"
+    )
+    map_part = models.PositiveSmallIntegerField("网站地图分册", default=0)
     published_at = models.DateTimeField("发布时间")
     updated_at = models.DateTimeField("更新时间")
 
@@ -233,6 +238,8 @@ class PublicItem(models.Model):
         indexes = [
             models.Index(fields=["column", "kind", "published_at"]),
             models.Index(fields=["website", "kind", "published_at"]),
+            models.Index(fields=["column", "list_page"]),
+            models.Index(fields=["website", "map_part"]),
         ]
 
     def __str__(self) -> str:

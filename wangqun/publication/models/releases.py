@@ -1,4 +1,4 @@
-"""Release records and the files they cover. 依据：沪22(信息发布备案)、沪27。"""
+"""Release records, and approved texts that wait for their day. 依据：沪22（信息发布备案）、石14。"""
 
 from django.conf import settings
 from django.db import models
@@ -98,77 +98,37 @@ class Release(AppendOnly):
         return "、".join(item["name"] for item in self.approvers)
 
 
-class RenderOrder(models.Model):
-    """The outbox of the release tree: a page whose files must be made afresh; written with the release, done after."""
+class ScheduledRelease(models.Model):
+    """An approved revision that waits for the moment its editor chose; it is checked anew then. 依据：石14、沪23。"""
 
-    class Priority(models.IntegerChoices):
-        PAGE = 1, "页面"
-        LISTS = 2, "列表和首页"
-        WIDE = 3, "全站"
+    class State(models.TextChoices):
+        WAITING = "waiting", "等待发布"
+        RELEASED = "released", "已发布"
+        REFUSED = "refused", "未通过复核"
+        CANCELLED = "cancelled", "已取消"
 
-    page = models.ForeignKey("wagtailcore.Page", models.PROTECT, related_name="render_orders", verbose_name="页面")
-    priority = models.PositiveSmallIntegerField("次序", choices=Priority.choices)
-    reason = models.CharField("起因", max_length=255)
-    ordered_at = models.DateTimeField("时间")
-    done_at = models.DateTimeField("完成时间", null=True, blank=True)
+    page = models.ForeignKey("wagtailcore.Page", models.PROTECT, related_name="scheduled_releases", verbose_name="页面")
+    workflow_state = models.OneToOneField(
+        "wagtailcore.WorkflowState", models.PROTECT, related_name="scheduled_release", verbose_name="审核流程"
+    )
+    revision = models.ForeignKey("wagtailcore.Revision", models.PROTECT, related_name="+", verbose_name="修订")
+    content_hash = models.CharField("内容摘要", max_length=64)
+    due_at = models.DateTimeField("定时发布时间")
+    state = models.CharField("状态", max_length=10, choices=State.choices, default=State.WAITING)
+    outcome = models.CharField("结果", max_length=500, blank=True)
+    scheduled_at = models.DateTimeField("排定时间")
+    settled_at = models.DateTimeField("办结时间", null=True, blank=True)
 
     class Meta:
-        verbose_name = verbose_name_plural = "生成任务"
-        ordering = ["priority", "id"]
+        verbose_name = verbose_name_plural = "定时发布"
+        ordering = ["due_at", "id"]
         constraints = [
-            models.UniqueConstraint(fields=["page"], condition=Q(done_at__isnull=True), name="one_waiting_order_per_page")
+            models.UniqueConstraint(fields=["page"], condition=Q(state="waiting"), name="one_waiting_scheduled_release_per_page"),
+            models.CheckConstraint(
+                condition=Q(state__in=["waiting", "released", "refused", "cancelled"]), name="scheduled_release_state_is_legal"
+            ),
         ]
-        indexes = [models.Index(fields=["done_at", "priority", "id"])]
+        indexes = [models.Index(fields=["state", "due_at"])]
 
     def __str__(self) -> str:
-        return f"{self.page} {self.reason}"
-
-
-class File(models.Model):
-    """One file of the public tree as it must be: the tree is checked against these rows."""
-
-    host = models.CharField("域名", max_length=128)
-    path = models.CharField("路径", max_length=500)
-    page = models.ForeignKey("wagtailcore.Page", models.PROTECT, related_name="files", verbose_name="所属页面")
-    release = models.ForeignKey(Release, models.PROTECT, null=True, blank=True, related_name="files", verbose_name="备案")
-    content_type = models.CharField("类型", max_length=100)
-    sha256 = models.CharField("SHA-256", max_length=64)
-    size = models.PositiveBigIntegerField("字节数")
-    built_at = models.DateTimeField("生成时间")
-
-    class Meta:
-        verbose_name = verbose_name_plural = "公开文件"
-        constraints = [models.UniqueConstraint(fields=["host", "path"], name="one_row_per_public_file")]
-        indexes = [models.Index(fields=["page"])]
-
-    def __str__(self) -> str:
-        return f"{self.host}/{self.path}"
-
-
-class Alarm(models.Model):
-    """Something the reconciler found: live in the database without a release, or a file that is not as it must be."""
-
-    class Kind(models.TextChoices):
-        LIVE_WITHOUT_RELEASE = "live_without_release", "无备案而公开"
-        CONTENT_DIFFERS = "content_differs", "内容与备案不符"
-        FILE_ALTERED = "file_altered", "文件被改动"
-        FILE_MISSING = "file_missing", "文件缺失"
-        FILE_ADDED = "file_added", "多出文件"
-
-    kind = models.CharField("种类", max_length=24, choices=Kind.choices)
-    page = models.ForeignKey("wagtailcore.Page", models.SET_NULL, null=True, blank=True, related_name="+", verbose_name="页面")
-    what = models.CharField("对象", max_length=500)
-    found_at = models.DateTimeField("发现时间")
-    cleared_at = models.DateTimeField("消除时间", null=True, blank=True)
-
-    class Meta:
-        verbose_name = verbose_name_plural = "发布异常"
-        ordering = ["-id"]
-        constraints = [
-            models.UniqueConstraint(
-                fields=["kind", "what"], condition=Q(cleared_at__isnull=True), name="one_open_alarm_per_kind_and_thing"
-            )
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.get_kind_display()} {self.what}"
+        return f"{self.page} {self.due_at:%Y-%m-%d %H:%M}"
