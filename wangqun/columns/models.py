@@ -174,8 +174,9 @@ class ChangeClock(models.Model):
 class PublicItemQuerySet(models.QuerySet):
     """The questions of public lists. Every list, block, feed and map reads these rows and nothing else."""
 
-    def articles(self) -> "PublicItemQuerySet":
-        return self.filter(kind=PublicItem.Kind.ARTICLE)
+    def articles(self, language: str = "zh-Hans") -> "PublicItemQuerySet":
+        """Articles written in one language; traditional Chinese lists show the simplified ones, converted."""
+        return self.filter(kind=PublicItem.Kind.ARTICLE, language=language)
 
     def columns(self) -> "PublicItemQuerySet":
         return self.filter(kind=PublicItem.Kind.COLUMN)
