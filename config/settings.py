@@ -187,6 +187,9 @@ MEDIA_URL = "/admin/files/"  # for signed-in staff; readers get the copies that 
 RELEASE_ROOT = DATA / "release"
 """The tree of published files, `<RELEASE_ROOT>/<host>/<path>`; only the publication app writes here."""
 
+WANGQUN_MANIFEST_KEY = Path(env.text("WANGQUN_MANIFEST_KEY", str(DATA / "keys" / "manifest.pem")))
+"""The private key that signs the manifest of the public tree; made at its first use, never inside the tree."""
+
 EMAIL_URL = env.text("EMAIL_HOST", "")
 EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend" if EMAIL_URL else "django.core.mail.backends.console.EmailBackend"
 EMAIL_HOST = EMAIL_URL or "localhost"
