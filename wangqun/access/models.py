@@ -8,6 +8,7 @@ from django.db.models import Q
 
 from wangqun.base.models import AppendOnly
 from wangqun.base.moments import today
+from wangqun.base.tree_paths import paths_above
 
 
 class Role(models.TextChoices):
@@ -38,8 +39,7 @@ class GrantQuerySet(models.QuerySet):
         """Those whose scope is the whole group or holds the page with treebeard path `path`."""
         if path is None:
             return self.filter(page__isnull=True)
-        above = [path[:end] for end in range(4, len(path) + 1, 4)]
-        return self.filter(Q(page__isnull=True) | Q(page__path__in=above))
+        return self.filter(Q(page__isnull=True) | Q(page__path__in=paths_above(path)))
 
 
 class Grant(models.Model):

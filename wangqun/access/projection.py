@@ -11,6 +11,7 @@ from django.contrib.auth.models import Group, Permission
 from wagtail.models import Collection, GroupCollectionPermission, GroupPagePermission, Page
 
 from wangqun.access.models import Grant, Role, ScopeCollection
+from wangqun.base.tree_paths import paths_above
 from wangqun.people.models import User
 
 STAFF_GROUP = "权限:后台"
@@ -102,7 +103,7 @@ def _library(page: Page | None) -> Collection | None:
     """Return the library of the site that holds `page`; the common root where the scope is the whole group."""
     if page is None:
         return Collection.get_first_root_node()
-    above = [page.path[:end] for end in range(4, len(page.path) + 1, 4)]
+    above = paths_above(page.path)
     bound = ScopeCollection.objects.filter(page__path__in=above).select_related("collection").order_by("-page__depth").first()
     return bound.collection if bound else None
 

@@ -21,6 +21,7 @@ from wangqun.audit.actions import record
 from wangqun.base import workbook
 from wangqun.base.errors import Refused
 from wangqun.base.moments import today
+from wangqun.base.tree_paths import paths_above
 from wangqun.columns.actions import entrust
 from wangqun.columns.models import ColumnPage, Duty, DutyPerson
 from wangqun.people.models import Organisation, User
@@ -97,8 +98,8 @@ def lines(
     for site, column in _columns(sites):
         if scope is not None and not scope.holds(column):
             continue
-        above = [duties[column.path[:end]] for end in range(len(column.path) - 4, 0, -4) if column.path[:end] in duties]
-        line = Line(column, site, _address(column, site), duties.get(column.path), above[0] if above else None)
+        inherited = next((duties[path] for path in reversed(paths_above(column.path, itself=False)) if path in duties), None)
+        line = Line(column, site, _address(column, site), duties.get(column.path), inherited)
         if organisation is None or (line.in_force and line.in_force.organisation_id == organisation.pk):
             found.append(line)
     return found
@@ -114,8 +115,8 @@ def _columns(websites: Sequence[Website]) -> Iterator[tuple[Website, ColumnPage]
     columns: dict[int, list[ColumnPage]] = {website.pk: [] for website in websites}
     roots = {website.site.root_page.path: website for website in websites}
     for column in ColumnPage.objects.order_by("path"):
-        ends = range(4, len(column.path), 4)
-        if website := next((roots[column.path[:end]] for end in ends if column.path[:end] in roots), None):
+        above = paths_above(column.path, itself=False)
+        if website := next((roots[path] for path in above if path in roots), None):
             column.website = website
             columns[website.pk].append(column)
     for website in websites:

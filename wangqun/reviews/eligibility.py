@@ -14,6 +14,7 @@ from wagtail.models import Page, TaskState
 from wangqun.access.models import Grant
 from wangqun.access.rights import roles_with
 from wangqun.base.moments import today
+from wangqun.base.tree_paths import paths_above
 from wangqun.columns.models import ColumnPage, Duty, DutyPerson
 from wangqun.people.models import Organisation, User
 from wangqun.reviews.models.records import Delegation, Level, Signing, Transfer
@@ -46,7 +47,7 @@ class Eligible:
 
 def column_of(page: Page) -> ColumnPage | None:
     """Return the column whose duty row answers for `page`: the page itself, or the nearest column above it."""
-    return ColumnPage.objects.filter(path__in=_prefixes(page.path)).order_by("-depth").first()
+    return ColumnPage.objects.filter(path__in=paths_above(page.path)).order_by("-depth").first()
 
 
 def duty_of(page: Page, day: date | None = None) -> Duty | None:
@@ -82,7 +83,7 @@ class _Board:
 
     def __init__(self, cases: list[Case]) -> None:
         states = [case.task_state for case in cases if case.task_state is not None]
-        prefixes = {prefix for case in cases for prefix in _prefixes(case.page.path)}
+        prefixes = {prefix for case in cases for prefix in paths_above(case.page.path)}
         self.authors = screening.author_keys([case.page for case in cases])
         self.moved = {
             row.task_state_id: row.to
@@ -131,7 +132,7 @@ class _Board:
         entitled = list(dict.fromkeys(user for scope, user in self.holders[right] if path.startswith(scope)))
         if case.level == Level.CENTRE:
             return entitled
-        duty = next((self.duties[prefix] for prefix in reversed(_prefixes(path)) if prefix in self.duties), None)
+        duty = next((self.duties[prefix] for prefix in reversed(paths_above(path)) if prefix in self.duties), None)
         if duty is None:
             return []
         if case.level == Level.LEADER:
@@ -143,8 +144,3 @@ class _Board:
 def _leader(organisation: Organisation) -> User | None:
     """Return the leader in charge of the organisation, or of the nearest one above that has one."""
     return next((item.leader for item in organisation.with_ancestors() if item.leader is not None), None)
-
-
-def _prefixes(path: str) -> list[str]:
-    """Return the paths of a page and of everything above it, the root first."""
-    return [path[:end] for end in range(4, len(path) + 1, 4)]

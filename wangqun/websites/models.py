@@ -6,6 +6,7 @@ from django.db import models
 from django.db.models import Q
 
 from wangqun.base.models import AppendOnly
+from wangqun.base.tree_paths import paths_above
 
 
 class WebsiteQuerySet(models.QuerySet):
@@ -16,9 +17,8 @@ class WebsiteQuerySet(models.QuerySet):
 
     def of_page(self, page: models.Model) -> "Website | None":
         """Return the website whose tree holds `page`, whatever its state; None outside of every site."""
-        above = [page.path[:end] for end in range(4, len(page.path) + 1, 4)]
         return (
-            self.filter(site__root_page__path__in=above)
+            self.filter(site__root_page__path__in=paths_above(page.path))
             .select_related("site", "organisation")
             .order_by("-site__root_page__depth")
             .first()
