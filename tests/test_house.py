@@ -30,7 +30,7 @@ MODELS = [model for app in OURS for model in app.get_models()]
 CHINESE = re.compile(r"[\u4e00-\u9fff]")
 
 LAYERS = [
-    "demo", "portal", "assessment", "reviews|publication", "screening", "sharing", "articles", "columns", "websites",
+    "demo", "portal|search", "assessment", "reviews|publication", "screening", "sharing", "articles", "columns", "languages", "websites",
     "reminders", "clocks", "access", "notifications", "people", "audit|workdays", "base",
 ]  # fmt: skip
 """From the top down; the same rows as in pyproject.toml. An app may point at rows below its own."""
@@ -53,7 +53,11 @@ BY_HAND = {
     "found_archive": "once, for the first keeper of an empty installation",
     "install_workflow": "at every start, by config.prepare",
     "seed_demo": "the demonstration only",
-    "republish": "after a change of address, theme or template",
+    "republish": "after a change of address or template",
+    "rollback": "when a republish went wrong",
+    "publish_files": "the publisher, a process of its own",
+    "explain_file": "a question that a person asks",
+    "explain_change": "a question that a person asks",
 }
 """Commands that no schedule runs, each with its reason."""
 

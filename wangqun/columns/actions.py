@@ -5,15 +5,17 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.db import transaction
+from django.db.models import Max
 from wagtail.models import Page
 
 from wangqun.access.actions import require
 from wangqun.audit.actions import record
 from wangqun.base.errors import Refused
 from wangqun.base.moments import start_of, today
+from wangqun.base.tree_paths import paths_above
 from wangqun.clocks import actions as clocks
 from wangqun.clocks.models import Clock
-from wangqun.columns.models import ColumnClock, ColumnPage, Duty, DutyPerson, PublicItem
+from wangqun.columns.models import LIST_LENGTH, ColumnClock, ColumnPage, Duty, DutyPerson, PublicItem
 from wangqun.people.models import Organisation, User
 from wangqun.reminders import actions as reminders
 from wangqun.websites import actions as websites
@@ -28,7 +30,8 @@ BASIS = {
     ColumnPage.Kind.OTHER: "石15(4)",
 }
 UPDATES_A_WEEK = 2  # 沪23
-RESERVED = {"map", "static", "admin", "p"}  # addresses that lists, maps and the front use themselves
+RESERVED = {"map", "static", "admin", "p", "search", "live", "zh-hant", "en"}  # addresses that the system uses itself
+MAP_LENGTH = 5_000  # addresses in one part of a site's map for engines
 
 
 @transaction.atomic
@@ -127,8 +130,8 @@ def _hand_over_site(number: int, *, by: User) -> int:
     duties = Duty.objects.current().filter(column__in=columns).select_related("organisation", "column").order_by("valid_from")
     duty_of = {duty.column.path: duty for duty in duties}
     for column in columns.order_by("path"):
-        above = [column.path[:end] for end in range(len(column.path), 0, -4)]
-        duty = next((duty_of[path] for path in above if path in duty_of), None)  # its own, or the nearest above
+        nearest_first = reversed(paths_above(column.path))
+        duty = next((duty_of[path] for path in nearest_first if path in duty_of), None)  # its own, or the nearest above
         clock = clock_of.get(column.pk)
         if clock is None:
             if duty and duty.column_id == column.pk and column.update_days and website.state == Website.State.OPEN:
@@ -170,7 +173,7 @@ def note_update(column: ColumnPage, *, by: User, at: datetime) -> None:
 
     A child column's update counts for its parents. The site's own clock starts over at the second update of a week.
     """
-    above = [column.path[:end] for end in range(4, len(column.path) + 1, 4)]
+    above = paths_above(column.path)
     held = ColumnClock.objects.filter(column__path__in=above).select_related("clock").order_by("column__path")
     for row in held:
         _restart(row.clock, by=by)
@@ -190,13 +193,50 @@ def _restart(clock: Clock, *, by: User) -> None:
 @transaction.atomic
 def show(page: Page, *, kind: str, website: Website, values: dict[str, Any]) -> PublicItem:
     """Write the public projection of a page that was just released; called by publication only."""
-    item, _created = PublicItem.objects.update_or_create(
-        page_id=page.pk, defaults={"kind": kind, "website": website, "path": page.path, "title": page.title, **values}
-    )
-    return item
+    known = PublicItem.objects.filter(page_id=page.pk).first()
+    fresh = {"kind": kind, "website": website, "path": page.path, "title": page.title, **values}
+    if known is None:
+        last = PublicItem.objects.filter(website=website).aggregate(part=Max("map_part"))["part"] or 0
+        is_full = PublicItem.objects.filter(website=website, map_part=last).count() >= MAP_LENGTH
+        return PublicItem.objects.create(page_id=page.pk, map_part=last + is_full, **fresh)
+    if known.column_id != getattr(fresh.get("column"), "pk", None):
+        fresh["list_page"] = None  # in another column it is new
+    for name, value in fresh.items():
+        setattr(known, name, value)
+    known.save(update_fields=list(fresh))
+    return known
 
 
 @transaction.atomic
 def hide(page: Page) -> None:
     """Take a page out of every public list; called by publication only."""
     PublicItem.objects.filter(page_id=page.pk).delete()
+
+
+@transaction.atomic
+def seal(column: ColumnPage, *, language: str = "zh-Hans") -> list[int]:
+    """Move the oldest 20 entries of a column's first page to a page of their own while it holds 40 or more.
+
+    Returns the numbers of the new pages. An entry keeps its page for good, whatever is withdrawn around it, so that one
+    change never rewrites more than that page and the first one.
+    """
+    loose = PublicItem.objects.articles(language).filter(column=column, list_page__isnull=True)
+    if loose.count() < 2 * LIST_LENGTH:
+        return []
+    ColumnPage.objects.select_for_update().get(pk=column.pk)
+    made = []
+    waiting = list(loose.order_by("published_at", "pk").values_list("pk", flat=True))
+    sealed = PublicItem.objects.articles(language).filter(column=column)
+    last = sealed.aggregate(last=Max("list_page"))["last"] or 0
+    while len(waiting) >= 2 * LIST_LENGTH:
+        last += 1
+        PublicItem.objects.filter(pk__in=waiting[:LIST_LENGTH]).update(list_page=last)
+        made.append(last)
+        waiting = waiting[LIST_LENGTH:]
+    return made
+
+
+def seal_all(website: Website) -> None:
+    """Seal what is full in every column of a site."""
+    for column in ColumnPage.objects.descendant_of(website.site.root_page):
+        seal(column)

@@ -1,7 +1,8 @@
-"""The files of a column: its newest entries, older pages that never change again, and its feed.
+"""The files of a column: its newest entries, older pages that hardly ever change again, and its feed.
 
-Full pages of 20 are numbered from the oldest, so an entry keeps its page for good and adding one rewrites index.html only;
-at every twentieth the newest full page leaves index.html and the full page before it gains its link to the newer one.
+Full pages of 20 are numbered from the oldest and an entry keeps its page for good (`columns.actions.seal`), so adding one
+rewrites index.html only and a withdrawal only the page it stood on; at every twentieth the oldest 20 leave index.html and
+the page before them gains its link to the newer one.
 """
 
 from collections.abc import Iterator
@@ -13,8 +14,9 @@ from django.db.models import F, Max, Window
 from django.db.models.functions import RowNumber, Substr
 
 from wangqun.columns import feeds
-from wangqun.columns.models import LIST_LENGTH, ColumnPage, PublicItem, PublicItemQuerySet
+from wangqun.columns.models import ColumnPage, PublicItem, PublicItemQuerySet
 from wangqun.websites.pages import Assets, PublicFile
+from wangqun.websites.sources import uses
 
 HTML = "text/html; charset=utf-8"
 CHILD_LENGTH = 6  # entries shown of each child column
@@ -45,9 +47,14 @@ class Pagination:
         return self.current is not None or self.older is not None
 
 
-def older_pages(total: int) -> int:
-    """Return how many full pages have left index.html, which keeps 20 to 39 entries once there are 20."""
-    return max(0, total // LIST_LENGTH - 1)
+def older_pages(column: ColumnPage) -> int:
+    """Return how many full pages have left index.html, which keeps 20 to 39 entries once there were 40."""
+    return PublicItem.objects.articles().filter(column=column).aggregate(last=Max("list_page"))["last"] or 0
+
+
+def list_path(column: ColumnPage, number: int) -> str:
+    """Return the file of an older page of a column."""
+    return f"{column.folder}/p/{number}/index.html"
 
 
 def newest_by_branch(items: PublicItemQuerySet, columns: list[PublicItem], length: int) -> list[Branch]:
@@ -64,17 +71,18 @@ def newest_by_branch(items: PublicItemQuerySet, columns: list[PublicItem], lengt
 
 def column_files(column: ColumnPage) -> Iterator[PublicFile]:
     """Yield index.html, the full older pages p/1/, p/2/, …, and feed.xml."""
-    total = PublicItem.objects.articles().filter(column=column).count()
-    pages = older_pages(total)
-    yield PublicFile(f"{column.folder}/index.html", HTML, partial(_newest, column, total))
+    pages = older_pages(column)
+    yield PublicFile(f"{column.folder}/index.html", HTML, partial(_newest, column, pages))
     for number in range(1, pages + 1):
-        yield PublicFile(f"{column.folder}/p/{number}/index.html", HTML, partial(_older, column, number, number < pages))
+        yield PublicFile(list_path(column, number), HTML, partial(_older, column, number, number < pages))
     yield PublicFile(f"{column.folder}/feed.xml", feeds.CONTENT_TYPE, partial(_feed, column))
 
 
-def _newest(column: ColumnPage, total: int, assets: Assets) -> bytes:
-    pages = older_pages(total)
-    entries = list(PublicItem.objects.articles().filter(column=column).newest_first()[: total - pages * LIST_LENGTH])
+def _newest(column: ColumnPage, pages: int, assets: Assets) -> bytes:
+    uses(f"within:{column.pk}", f"columns:{column.website.pk}", f"item:{column.pk}")
+    mine = PublicItem.objects.articles().filter(column=column)
+    entries = list(mine.filter(list_page__isnull=True).newest_first())
+    total = mine.count() if pages else len(entries)
     children = list(PublicItem.objects.columns().filter(column=column).order_by("position", "path"))
     within = PublicItem.objects.within(column)
     pagination = Pagination(column.public_path, None, None, pages or None, list(range(pages, max(0, pages - LINKED_PAGES), -1)))
@@ -91,9 +99,8 @@ def _updated_at(column: ColumnPage, within: PublicItemQuerySet) -> datetime | No
 
 
 def _older(column: ColumnPage, number: int, has_newer: bool, assets: Assets) -> bytes:
-    start = (number - 1) * LIST_LENGTH
-    rows = PublicItem.objects.articles().filter(column=column).order_by("published_at", "pk")[start : start + LIST_LENGTH]
-    entries = list(reversed(rows))
+    entries = list(PublicItem.objects.articles().filter(column=column, list_page=number).newest_first())
+    uses(f"item:{column.pk}", *(f"item:{entry.page_id}" for entry in entries))
     newer, older = (number + 1 if has_newer else None), (number - 1 or None)
     numbers = ([newer] if newer else []) + list(range(number, max(0, number - LINKED_PAGES), -1))
     pagination = Pagination(column.public_path, number, newer, older, numbers)
@@ -105,6 +112,7 @@ def _older(column: ColumnPage, number: int, has_newer: bool, assets: Assets) -> 
 
 def _feed(column: ColumnPage, _assets: Assets) -> bytes:
     website = column.website
+    uses(f"within:{column.pk}", f"item:{column.pk}")
     items = PublicItem.objects.articles().within(column).newest_first()[: feeds.LENGTH]
     return feeds.rss(
         website, title=f"{column.title} - {website.name}", description=column.description or column.title,

@@ -16,10 +16,10 @@ from wangqun.people.models import LeadingGroup, LeadingGroupMember
 from wangqun.portal.models import HomePage
 from wangqun.websites.models import Website
 from wangqun.websites.pages import Assets, PublicFile
+from wangqun.websites.sources import uses
 
 NEWS_LENGTH, BLOCK_LENGTH = 9, 6  # entries
 HEADLINE_AMONG = 30  # the headline is the newest with a cover among so many news
-SITEMAP_LENGTH = 50_000  # addresses in one file, by the sitemap protocol
 XML = "application/xml; charset=utf-8"
 LAW_TAGS = {ColumnPage.TagType.POLICY, ColumnPage.TagType.INTERPRETATION}
 
@@ -40,19 +40,24 @@ def home_files(home: HomePage) -> Iterator[PublicFile]:
     yield PublicFile("index.html", HTML, partial(_home, home))
     yield PublicFile("feed.xml", feeds.CONTENT_TYPE, partial(_feed, home))
     yield PublicFile("map/index.html", HTML, partial(_map, home))
-    count = PublicItem.objects.filter(website=website).count()
-    if count <= SITEMAP_LENGTH:
-        yield PublicFile("sitemap.xml", XML, partial(_sitemap, home, 0))
+    parts = list(PublicItem.objects.filter(website=website).order_by("map_part").values_list("map_part", flat=True).distinct())
+    if len(parts) <= 1:
+        yield PublicFile("sitemap.xml", XML, partial(_sitemap, home, (parts or [0])[0]))
     else:
-        parts = -(-count // SITEMAP_LENGTH)
         yield PublicFile("sitemap.xml", XML, partial(_sitemap_index, home, parts))
-        for part in range(parts):
-            yield PublicFile(f"sitemap-{part + 1}.xml", XML, partial(_sitemap, home, part))
+        for part in parts:
+            yield PublicFile(map_path(part), XML, partial(_sitemap, home, part))
     yield PublicFile("robots.txt", "text/plain; charset=utf-8", partial(_robots, home))
+
+
+def map_path(part: int) -> str:
+    """Return the file of one part of the map for engines."""
+    return f"sitemap-{part + 1}.xml"
 
 
 def _home(home: HomePage, assets: Assets) -> bytes:
     website = home.website
+    uses(f"within:{home.pk}", f"columns:{website.pk}", "websites", *(["network", "leading_group"] if website.is_portal else []))
     columns = list(PublicItem.objects.columns().filter(website=website).order_by("position", "path"))
     classes = dict(_classes(columns))
     articles = PublicItem.objects.articles().filter(website=website)
@@ -136,11 +141,13 @@ def _updated_at(home: HomePage) -> Any:
 
 def _feed(home: HomePage, _assets: Assets) -> bytes:
     website = home.website
+    uses(f"within:{home.pk}")
     items = PublicItem.objects.articles().filter(website=website).newest_first()[: feeds.LENGTH]
     return feeds.rss(website, title=website.name, description=home.introduction or website.name, address="/", items=items)
 
 
 def _map(home: HomePage, assets: Assets) -> bytes:
+    uses(f"columns:{home.website.pk}", f"within:{home.pk}", "websites")
     columns = list(PublicItem.objects.columns().filter(website=home.website).order_by("path"))
     top = [column for column in columns if column.column_id is None]
     branches = [
@@ -155,21 +162,21 @@ def _document(name: str, entries: list[str]) -> bytes:
 
 
 def _sitemap(home: HomePage, part: int, _assets: Assets) -> bytes:
-    start = part * SITEMAP_LENGTH
-    rows = PublicItem.objects.filter(website=home.website).order_by("pk").values_list("address", "updated_at")
+    uses(f"map:{home.website.pk}:{part}")
+    rows = PublicItem.objects.filter(website=home.website, map_part=part).order_by("pk").values_list("address", "updated_at")
     return _document(
         "urlset",
         [
             f"<url><loc>{escape(home.website.public_url + address)}</loc>"
             f"<lastmod>{timezone.localtime(at).isoformat(timespec='seconds')}</lastmod></url>"
-            for address, at in rows[start : start + SITEMAP_LENGTH]
+            for address, at in rows
         ],
     )
 
 
-def _sitemap_index(home: HomePage, parts: int, _assets: Assets) -> bytes:
+def _sitemap_index(home: HomePage, parts: list[int], _assets: Assets) -> bytes:
     base = home.website.public_url
-    return _document("sitemapindex", [f"<sitemap><loc>{base}/sitemap-{part + 1}.xml</loc></sitemap>" for part in range(parts)])
+    return _document("sitemapindex", [f"<sitemap><loc>{base}/{map_path(part)}</loc></sitemap>" for part in parts])
 
 
 def _robots(home: HomePage, _assets: Assets) -> bytes:

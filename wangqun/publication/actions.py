@@ -3,6 +3,7 @@
 依据：沪22(信息发布备案)、石21(终审)、沪27(安全发布)。
 """
 
+from collections.abc import Iterable
 from typing import Any
 
 from django.db import transaction
@@ -18,11 +19,12 @@ from wangqun.base.middleware import current_address
 from wangqun.base.moments import now, today
 from wangqun.columns import actions as columns
 from wangqun.columns import changes
+from wangqun.columns.lists import list_path
 from wangqun.columns.models import ColumnPage, PublicItem
 from wangqun.notifications.actions import notify
 from wangqun.people.actions import system_user
 from wangqun.people.models import User
-from wangqun.publication import jobs, tree
+from wangqun.publication import dependents, tree
 from wangqun.publication.models import Alarm, File, Release, RenderOrder
 from wangqun.screening.actions import latest as latest_examination
 from wangqun.sharing import actions as sharing
@@ -96,12 +98,13 @@ def _withdraw(page: Page, *, by: User, reason: str, note: str) -> Release:
     if state is not None:
         state.cancel(user=by)
     Page.objects.filter(pk=page.pk).update(live=False, has_unpublished_changes=True, live_revision=None)
+    touched = dependents.sources_of(page)
     columns.hide(page)
     made = Release.objects.create(
         **_values(page, by=by), kind=Release.Kind.WITHDRAWAL, revision_id=last.revision_id, content_hash=last.content_hash,
         published_at=last.published_at, approvers=[], withdrawal_reason=reason, note=note.strip(), author_id=last.author_id,
     )  # fmt: skip
-    order(page, reason=f"撤下：{made.title}")
+    order(page, touched, reason=f"撤下：{made.title}", by=by)
     for copy in sharing.copies_of(page):
         if may_follow(copy):
             _withdraw(copy, by=system_user(), reason=Release.WithdrawalReason.SOURCE_WITHDRAWN, note=note)
@@ -206,11 +209,14 @@ def _write_release(
         approvers=approvers,
         **details,
     )
-    is_new_column = isinstance(page, ColumnPage) and not PublicItem.objects.filter(page_id=page_id, title=page.title).exists()
-    columns.show(page, kind=_kind(page), website=values["website"], values=_item_values(page, made))
-    order(page, reason=f"{made.get_kind_display()}：{made.title}")
-    if is_new_column:  # it stands in the navigation of every page of its site
-        order_all(host=values["website"].domain, reason=f"导航：{made.title}")
+    before = PublicItem.objects.filter(page_id=page_id).first()
+    shown = columns.show(page, kind=_kind(page), website=values["website"], values=_item_values(page, made))
+    reason = f"{made.get_kind_display()}：{made.title}"
+    order(page, dependents.sources_of(page, before=before), reason=reason, by=by)
+    if shown.kind == PublicItem.Kind.ARTICLE and shown.column is not None:
+        sealed = columns.seal(shown.column, language=shown.language)
+        pages = {number for last in sealed for number in (last - 1, last) if number}
+        dependents.order_files(shown.column, [list_path(shown.column, number) for number in sorted(pages)], reason=reason)
     if isinstance(page, ArticlePage):
         if made.column is not None:
             if made.kind == Release.Kind.FIRST:
@@ -242,25 +248,10 @@ def _item_values(page: Page, made: Release) -> dict[str, Any]:
     return values | (page.public_item_values() if hasattr(page, "public_item_values") else {})
 
 
-def order(page: Page, *, reason: str) -> None:
-    """Order the files of `page` and of everything that shows it; they are made right after commit. 依据：沪23。"""
-    _order_one(page, RenderOrder.Priority.PAGE, reason)
-    website = Website.objects.of_page(page)
-    above = Page.objects.filter(path__in=[page.path[:end] for end in range(8, len(page.path), 4)])
-    shown_by = list(above)
-    portal = Website.objects.filter(kind=Website.Kind.PORTAL, site__isnull=False).select_related("site__root_page").first()
-    if portal is not None and website is not None and portal.pk != website.pk:
-        shown_by.append(portal.site.root_page)
-    for other in shown_by:
-        _order_one(other, RenderOrder.Priority.LISTS, reason)
-    transaction.on_commit(jobs.enqueue_rendering)
-
-
-def _order_one(page: Page, priority: int, reason: str) -> None:
-    """Put one page on the list of files to make, unless it waits there already; a page that waits keeps the higher rank."""
-    waiting = RenderOrder.objects.filter(page_id=page.pk, done_at__isnull=True)
-    if not waiting.update(ordered_at=now()):
-        RenderOrder.objects.create(page_id=page.pk, priority=priority, reason=reason[:255], ordered_at=now())
+def order(page: Page, sources: Iterable[str], *, reason: str, by: User) -> None:
+    """Order the files of `page`, and of everything that shows one of `sources`; made right after commit. 依据：沪23。"""
+    dependents.order_page(page, reason=reason)
+    dependents.order_sources(sources, reason=reason, by=by, but=page)
 
 
 @transaction.atomic
@@ -293,16 +284,13 @@ def reconcile() -> list[Alarm]:
 
 
 def order_all(*, host: str = "", reason: str = "全站重新生成") -> int:
-    """Order the files of every page that has a release record, of one host where given; returns how many pages."""
+    """Order all files of every page that has a release record, of one host where given, in place; returns how many pages."""
     records = Release.objects.filter(website__domain=host) if host else Release.objects.all()
-    pages = set(records.values_list("page_id", flat=True))
-    waiting = set(RenderOrder.objects.filter(done_at__isnull=True).values_list("page_id", flat=True))
-    with transaction.atomic():
-        RenderOrder.objects.bulk_create(
-            RenderOrder(page_id=pk, priority=RenderOrder.Priority.WIDE, reason=reason[:255], ordered_at=now())
-            for pk in sorted(pages - waiting)
-        )
-        transaction.on_commit(jobs.enqueue_rendering)
+    pages = sorted(set(records.values_list("page_id", flat=True)))
+    RenderOrder.objects.bulk_create(
+        (RenderOrder(page_id=pk, priority=RenderOrder.Priority.WIDE, reason=reason[:255], ordered_at=now()) for pk in pages),
+        batch_size=1000,
+    )
     return len(pages)
 
 
@@ -324,7 +312,7 @@ def verify_files() -> list[Alarm]:
         kind = Alarm.Kind.FILE_MISSING if digest is None else Alarm.Kind.FILE_ALTERED
         found.append((kind, f"{row.host}/{row.path}"))
         with transaction.atomic():
-            _order_one(row.page, RenderOrder.Priority.PAGE, f"{kind.label}：{row.path}")
+            dependents.order_page(row.page, reason=f"{kind.label}：{row.path}")
     with tree.only_one_writer():
         for host, path in tree.files():
             if (host, path) not in known and not File.objects.filter(host=host, path=path).exists():

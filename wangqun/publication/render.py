@@ -1,17 +1,17 @@
 """From a release record to files: what a page consists of, made from the released revision and nothing else."""
 
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass, field
 
-from django.db import transaction
+from django.db.models import OuterRef, Subquery
 from wagtail.models import Page
 
-from wangqun.base.moments import now
-from wangqun.columns.models import PublicItem
-from wangqun.publication import tree
-from wangqun.publication.models import File, Release
+from wangqun.languages import traditional
+from wangqun.publication.models import Release
+from wangqun.websites import sources
 from wangqun.websites.content import content_hash
 from wangqun.websites.models import Website
-from wangqun.websites.pages import Assets
+from wangqun.websites.pages import Assets, PublicFile
 
 
 class Tampered(Exception):
@@ -20,17 +20,40 @@ class Tampered(Exception):
 
 @dataclass(frozen=True)
 class Made:
-    """One file, made."""
+    """One file, made; `sources` are the things it shows besides its own page."""
 
     path: str
     content: bytes
     content_type: str
+    sources: frozenset[str] = frozenset()
 
 
+@dataclass
+class MadePage:
+    """The files of one page. `is_whole` says whether these are all, so that any other file of it is to go."""
+
+    page_id: int
+    release: Release | None
+    is_whole: bool
+    files: list[Made] = field(default_factory=list)
+    cover: str = ""
+    has_new_cover: bool = False
+
+
+SITE = ("website__organisation", "website__undertaker", "website__site__root_page")
+TRADITIONAL = "zh-hant/"
+CONVERTED = ("text/html", "application/rss+xml")
 MEDIA_TYPES = {
     ".jpg": "image/jpeg", ".jpeg": "image/jpeg", ".png": "image/png", ".gif": "image/gif", ".webp": "image/webp",
     ".svg": "image/svg+xml", ".pdf": "application/pdf", ".txt": "text/plain; charset=utf-8", ".csv": "text/csv; charset=utf-8",
 }  # fmt: skip
+
+
+def newest_releases(page_ids: Collection[int]) -> dict[int, Release]:
+    """Return the newest record of each page, in one query."""
+    numbers = Release.objects.filter(page_id=OuterRef("page_id")).order_by("-number").values("pk")[:1]
+    rows = Release.objects.filter(page_id__in=page_ids, pk=Subquery(numbers))
+    return {row.page_id: row for row in rows.select_related("revision__content_type", *SITE)}
 
 
 def released_page(release: Release) -> Page:
@@ -38,75 +61,64 @@ def released_page(release: Release) -> Page:
     if content_hash(release.revision) != release.content_hash:
         raise Tampered(f"{release.page_id} {release.title}")
     page = release.revision.as_object()
+    page.website = sources.read_once(f"website:{release.website_id}", lambda: release.website)
     page.first_published_at, page.last_published_at = release.published_at, release.released_at
     return page
 
 
-def make(release: Release) -> tuple[list[Made], str]:
-    """Make every file of a release record; returns them and the address of the cover picture, "" where there is none."""
+def make_page(page_id: int, release: Release | None, paths: Collection[str] = ()) -> MadePage:
+    """Make the files of a page as its newest release record says; `paths` names some of them, none means all.
+
+    Raises Tampered. A closed site has no files.
+    """
+    made = MadePage(page_id, release, is_whole=not paths)
+    if release is None or release.website.state == Website.State.CLOSED:
+        return made
     if release.kind == Release.Kind.WITHDRAWAL:
-        return [_gone(release)], ""
+        made.is_whole = True
+        made.files = list(_gone(release))
+        return made
     page = released_page(release)
-    made: list[Made] = []
     assets = Assets(page.folder)
     for file in page.public_files():
-        made.append(Made(file.path, file.make(assets), file.content_type))
-    cover = page.cover_address(assets) if hasattr(page, "cover_address") else ""
+        if not paths or file.path in paths:
+            made.files += _made(page, file, assets)
+    if made.is_whole:
+        made.cover = page.cover_address(assets) if hasattr(page, "cover_address") else ""
+        made.files += _copies(assets)
+    return made
+
+
+def _made(page: Page, file: PublicFile, assets: Assets) -> Iterator[Made]:
+    """Make one file, and its traditional sibling where it is a text for readers in simplified Chinese."""
+    with sources.noting() as noted:
+        content = file.make(assets)
+    used = frozenset(noted - sources.of_every_page(page.website))
+    yield Made(file.path, content, file.content_type, used)
+    if file.has_traditional and file.content_type.startswith(CONVERTED):
+        yield Made(TRADITIONAL + file.path, traditional.convert(content, file.content_type), file.content_type)
+
+
+def _copies(assets: Assets) -> Iterator[Made]:
+    """Take along pictures and attachments that the files refer to."""
     for path, source in assets.copies.items():
         suffix = "." + path.rsplit(".", 1)[-1] if "." in path else ""
         with source.open("rb") as content:
-            made.append(Made(path, content.read(), MEDIA_TYPES.get(suffix, "application/octet-stream")))
-    return made, cover
+            yield Made(path, content.read(), MEDIA_TYPES.get(suffix, "application/octet-stream"))
 
 
-def _gone(release: Release) -> Made:
+def _gone(release: Release) -> Iterator[Made]:
+    """Make the notice that answers 410, in every language of the page."""
     page = Page.objects.get(pk=release.page_id).specific
+    page.website = release.website
     context = {
         "release": release,
         "title": release.title,
         "reason": release.get_withdrawal_reason_display(),
         "note": release.note,
+        "withdrawn_at": release.released_at,
     }
-    content = page.render("gone.html", **context, withdrawn_at=release.released_at)
-    return Made(f"{page.folder}/gone.html", content, "text/html; charset=utf-8")
-
-
-def render_page(page_id: int) -> int:
-    """Make and write the files of one page as its newest release record says; returns how many there are now.
-
-    Files first, then rows: killed in between, the order still waits and is done again with the same result.
-    """
-    release = Release.objects.filter(page_id=page_id).select_related("revision", "website").order_by("-number").first()
-    host = release.website.domain if release else ""
-    is_shown = release is not None and release.website.state in {Website.State.OPEN, Website.State.BUILDING}
-    made, cover = make(release) if release is not None and is_shown else ([], "")
-    before = {(row.host, row.path): row for row in File.objects.filter(page_id=page_id)}
-    rows = []
-    for file in made:
-        digest, size = tree.write(host, file.path, file.content, file.content_type)
-        old = before.pop((host, file.path), None)
-        if old is None or old.sha256 != digest or old.release_id != release.pk:
-            rows.append(
-                File(
-                    host=host,
-                    path=file.path,
-                    page_id=page_id,
-                    release=release,
-                    content_type=file.content_type,
-                    sha256=digest,
-                    size=size,
-                    built_at=now(),
-                )  # fmt: skip
-            )
-    for old_host, path in before:
-        tree.remove(old_host, path)
-    with transaction.atomic():
-        File.objects.filter(pk__in=[row.pk for row in before.values()]).delete()
-        File.objects.bulk_create(
-            rows,
-            update_conflicts=True,
-            unique_fields=["host", "path"],
-            update_fields=["page", "release", "content_type", "sha256", "size", "built_at"],
-        )
-        PublicItem.objects.filter(page_id=page_id).exclude(cover=cover).update(cover=cover)
-    return len(made)
+    file = PublicFile(
+        f"{page.folder}/gone.html", "text/html; charset=utf-8", lambda assets: page.render("gone.html", assets, **context)
+    )
+    return _made(page, file, Assets(page.folder))

@@ -34,11 +34,12 @@ class Assets:
 
 @dataclass(frozen=True)
 class PublicFile:
-    """One file to write: its path on the host, its media type, and how to make its bytes."""
+    """One file to write: its path on the host, its media type, how to make its bytes; converted to traditional or not."""
 
     path: str
     content_type: str
     make: Callable[[Assets], bytes]
+    has_traditional: bool = True
 
 
 class PublicPage(models.Model):

@@ -6,12 +6,14 @@ A source is a short key, `kind:number`:
     within:7       which articles are public in the tree below page 7, and when the newest changed
     columns:3      the columns of website 3 (map, home page)
     navigation:3   the first-level columns of website 3, which stand in the header of all its pages
+    map:3:0        the addresses in one part of the map of website 3 for engines
     website:3      what the registry says of website 3
     organisation:5 what is known of organisation 5
     websites       which sites are open, their names, domains and order
     portal         the portal's name and domain
     network        the newest articles of all sites
     leading_group  the leading group and its members
+    protected_words  the names that are kept when a text is converted to traditional Chinese; every page shows them
 """
 
 from collections.abc import Iterator

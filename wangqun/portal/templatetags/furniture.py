@@ -13,11 +13,13 @@ from wagtail.rich_text.rewriters import LinkRewriter
 
 from wangqun.base.moments import today
 from wangqun.base.templatetags.chinese import minute
+from wangqun.base.tree_paths import paths_above
 from wangqun.columns.models import PublicItem
 from wangqun.people.models import Organisation
 from wangqun.websites.models import Website
 from wangqun.websites.pages import Assets
 from wangqun.websites.pictures import COVER, picture
+from wangqun.websites.sources import read_once, uses
 
 register = template.Library()
 
@@ -34,27 +36,32 @@ DIRECTORY = [
 @register.simple_tag
 def navigation(website: Website, page: Any) -> list[tuple[PublicItem, bool]]:
     """Return the site's first-level columns in the order of the tree, each with whether `page` stands in it."""
-    columns = PublicItem.objects.columns().filter(website=website, column__isnull=True).order_by("position", "path")
+    uses(f"navigation:{website.pk}")
+    mine = PublicItem.objects.columns().filter(website=website, column__isnull=True).order_by("position", "path")
+    columns = read_once(f"navigation:{website.pk}", lambda: list(mine))
     return [(column, page.path.startswith(column.path)) for column in columns]
 
 
 @register.simple_tag
 def trail(page: Any) -> list[PublicItem]:
     """Return the public columns above `page`, from the top."""
-    above = [page.path[:end] for end in range(4, len(page.path), 4)]
+    above = paths_above(page.path, itself=False)
     return list(PublicItem.objects.columns().filter(path__in=above).order_by("path"))
 
 
 @register.simple_tag
 def portal_website() -> Website | None:
     """Return the portal that every other site links to. 依据：沪13-14。"""
-    return Website.objects.open().filter(kind=Kind.PORTAL).first()
+    uses("portal")
+    return read_once("portal", lambda: Website.objects.open().filter(kind=Kind.PORTAL).first())
 
 
 @register.simple_tag
 def site_directory(website: Website) -> list[tuple[str, list[Website]]]:
     """Return the other open sites in groups: all of them on the portal, the central ones elsewhere. 依据：沪14。"""
-    others = list(Website.objects.open().exclude(pk=website.pk).order_by("id"))
+    uses("websites")
+    everyone = read_once("websites", lambda: list(Website.objects.open().order_by("id")))
+    others = [other for other in everyone if other.pk != website.pk]
     groups = DIRECTORY if website.is_portal else DIRECTORY[:1]
     named = [(label, [other for other in others if other.kind in kinds]) for label, kinds in groups]
     return [(label, sites) for label, sites in named if sites]
@@ -65,6 +72,7 @@ def responsible_organisation(page: Any) -> Organisation | None:
     """Return who answers for an article: as released, or as the responsibility list says today. 依据：石14。"""
     item = PublicItem.objects.filter(page_id=page.pk).select_related("organisation").first()
     if item is not None and item.organisation is not None:
+        uses(f"organisation:{item.organisation_id}")
         return item.organisation
     duty = page.column.duty_on(today())
     return duty.organisation if duty else None
@@ -75,6 +83,7 @@ def original(page: Any) -> PublicItem | None:
     """Return the public article that this one was taken over from, with its site."""
     if not page.submitted_from_id:
         return None
+    uses(f"item:{page.submitted_from_id}")
     return PublicItem.objects.filter(page_id=page.submitted_from_id).select_related("website").first()
 
 
@@ -208,6 +217,7 @@ def _linked(source: str) -> dict[int, PublicItem]:
     numbers = {int(found[1]) for link in PAGE_LINK.findall(source) if (found := PAGE_NUMBER.search(link))}
     if not numbers:
         return {}
+    uses(*(f"item:{number}" for number in numbers))
     return {item.page_id: item for item in PublicItem.objects.filter(page_id__in=numbers).select_related("website")}
 
 

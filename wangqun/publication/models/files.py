@@ -4,6 +4,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
+from wangqun.base.moments import now
 from wangqun.publication.models.releases import Release
 
 
@@ -28,6 +29,7 @@ class Tree(models.Model):
     number = models.PositiveIntegerField("次第")
     state = models.CharField("状态", max_length=8, choices=State.choices)
     made_at = models.DateTimeField("建立时间")
+    run = models.PositiveBigIntegerField("批次", default=0, help_text="建立时的批次；其后的批次改写过的文件比它新。")
 
     objects = TreeQuerySet.as_manager()
 
@@ -56,7 +58,9 @@ class Generation(models.Model):
     class Meta:
         verbose_name = verbose_name_plural = "发布版次"
         ordering = ["-number"]
-        constraints = [models.UniqueConstraint(fields=["is_current"], condition=Q(is_current=True), name="one_current_generation")]
+        constraints = [
+            models.UniqueConstraint(fields=["is_current"], condition=Q(is_current=True), name="one_current_generation")
+        ]
 
     def __str__(self) -> str:
         return f"第 {self.number} 版"
@@ -76,6 +80,18 @@ class RenderRun(models.Model):
 
     def __str__(self) -> str:
         return f"{self.pk}"
+
+
+class RenderOrderQuerySet(models.QuerySet):
+    """Questions about orders."""
+
+    def open(self) -> "RenderOrderQuerySet":
+        """Those not done yet, taken by a worker or not."""
+        return self.filter(done_at__isnull=True)
+
+    def waiting(self) -> "RenderOrderQuerySet":
+        """Those that a worker may take now."""
+        return self.open().filter(run__isnull=True).exclude(retry_at__gt=now())
 
 
 class RenderOrder(models.Model):
@@ -98,6 +114,8 @@ class RenderOrder(models.Model):
     failure = models.CharField("未完成的原因", max_length=255, blank=True)
     retry_at = models.DateTimeField("再试时间", null=True, blank=True)
     done_at = models.DateTimeField("完成时间", null=True, blank=True)
+
+    objects = RenderOrderQuerySet.as_manager()
 
     class Meta:
         verbose_name = verbose_name_plural = "生成任务"

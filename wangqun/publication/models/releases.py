@@ -123,7 +123,9 @@ class ScheduledRelease(models.Model):
         verbose_name = verbose_name_plural = "定时发布"
         ordering = ["due_at", "id"]
         constraints = [
-            models.UniqueConstraint(fields=["page"], condition=Q(state="waiting"), name="one_waiting_scheduled_release_per_page"),
+            models.UniqueConstraint(
+                fields=["page"], condition=Q(state="waiting"), name="one_waiting_scheduled_release_per_page"
+            ),
             models.CheckConstraint(
                 condition=Q(state__in=["waiting", "released", "refused", "cancelled"]), name="scheduled_release_state_is_legal"
             ),

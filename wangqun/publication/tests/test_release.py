@@ -24,7 +24,7 @@ HOST = "zhengding.localhost"
 @pytest.fixture
 def built(world):
     """The world with its files written, and no file of another test."""
-    shutil.rmtree(settings.RELEASE_ROOT / "current", ignore_errors=True)
+    shutil.rmtree(settings.RELEASE_ROOT, ignore_errors=True)
     publication.order_all()
     work_off()
     return world
