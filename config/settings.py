@@ -50,6 +50,7 @@ CSRF_TRUSTED_ORIGINS = env.words("CSRF_TRUSTED_ORIGINS", "")
 INSTALLED_APPS = [
     "wangqun.demo",
     "wangqun.portal",
+    "wangqun.search",
     "wangqun.assessment",
     "wangqun.reviews",
     "wangqun.publication",
@@ -57,6 +58,7 @@ INSTALLED_APPS = [
     "wangqun.sharing",
     "wangqun.articles",
     "wangqun.columns",
+    "wangqun.languages",
     "wangqun.websites",
     "wangqun.reminders",
     "wangqun.clocks",
@@ -167,6 +169,8 @@ CONTENT_SECURITY_POLICY = {
 
 LANGUAGE_CODE = "zh-hans"
 LANGUAGES = [("zh-hans", "简体中文")]
+WANGQUN_LANGUAGES = env.words("WANGQUN_LANGUAGES", "en")
+"""Languages besides Chinese that editors may translate into; each has addresses of its own: /en/…."""
 LOCALE_PATHS = [BASE_DIR / "locale"]
 USE_I18N = True
 USE_TZ = True
@@ -186,6 +190,12 @@ MEDIA_ROOT = DATA / "files"
 MEDIA_URL = "/admin/files/"  # for signed-in staff; readers get the copies that a release put into the tree
 RELEASE_ROOT = DATA / "release"
 """The tree of published files, `<RELEASE_ROOT>/<host>/<path>`; only the publication app writes here."""
+SEARCH_URL = env.text("SEARCH_URL", "")
+"""An OpenSearch server, http(s)://user:password@host:port/name; empty: the index in process, under SEARCH_ROOT."""
+if SEARCH_URL and not SEARCH_URL.startswith(("http://", "https://")):
+    raise ImproperlyConfigured("SEARCH_URL 应以 http:// 或 https:// 开头；不设时使用内置的检索库。")
+SEARCH_ROOT = DATA / "search"
+"""Indexes, texts of attachments, what was asked today: all derived, made again by `rebuild_search`."""
 
 WANGQUN_MANIFEST_KEY = Path(env.text("WANGQUN_MANIFEST_KEY", str(DATA / "keys" / "manifest.pem")))
 """The private key that signs the manifest of the public tree; made at its first use, never inside the tree."""
