@@ -17,6 +17,7 @@ from pathlib import Path
 DATA = Path(__file__).resolve().parents[1] / "data"
 SEEDS, WORDS = DATA / "seeds", DATA / "words" / "v1.json"
 FIRST_DAY, LAST_DAY = date(2016, 1, 4), date(2025, 9, 30)
+DAYS = (LAST_DAY - FIRST_DAY).days
 SHORTEST, LONGEST = 1000, 1500  # characters of a text
 
 PLACES = [
@@ -116,9 +117,8 @@ class Text:
 def texts(amount: int, *, start: int = 0, of: int = 0) -> Iterator[Text]:
     """Yield `amount` texts from number `start` on; the days run evenly from the first to the last among `of` texts."""
     known = seed_sentences()
-    days = (LAST_DAY - FIRST_DAY).days
     for number in range(start, start + amount):
-        on = FIRST_DAY + timedelta(days=days * number // max(of, start + amount))
+        on = FIRST_DAY + timedelta(days=DAYS * number // max(of, start + amount))
         yield _text(number, on, known)
 
 

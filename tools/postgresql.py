@@ -12,7 +12,7 @@ import shutil
 import socket
 import subprocess
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -54,7 +54,7 @@ def free_port() -> int:
 
 
 @contextmanager
-def server() -> Iterator[str]:
+def server(settings: Sequence[str] = SETTINGS) -> Iterator[str]:
     """Run a cluster of our own; yields its DATABASE_URL, and stops and removes it whatever happens."""
     folder = find_programs()
     if folder is None:
@@ -82,7 +82,7 @@ def server() -> Iterator[str]:
             "initdb", "-D", str(data), "-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale", "C.UTF-8", "--no-sync"
         )
         port = free_port()
-        options = " ".join(["-c listen_addresses=127.0.0.1", f"-p {port}", f"-k {base}", *[f"-c {word}" for word in SETTINGS]])
+        options = " ".join(["-c listen_addresses=127.0.0.1", f"-p {port}", f"-k {base}", *[f"-c {word}" for word in settings]])
         code = code or call("pg_ctl", "-w", "-t", "60", "-D", str(data), "-l", str(base / "server.log"), "-o", options, "start")
         if code:
             raise RuntimeError("PostgreSQL 没有启动：" + (base / "log").read_text(errors="replace")[-800:])
