@@ -212,6 +212,7 @@ def fingerprint() -> list[Any]:
     from wangqun.columns.models import PublicItem
     from wangqun.notifications.models import Notice
     from wangqun.publication.models import Release
+    from wangqun.publication.verification import verify
     from wangqun.reviews.models import Signing
     from wangqun.screening.models import Examination
     from wangqun.sharing.models import Submission
@@ -270,7 +271,7 @@ def faults() -> list[str]:
             found.append(f"task {state.pk} {state.status} without a signature")
     if RenderOrder.objects.filter(done_at__isnull=True).exists():
         found.append("files are still ordered")
-    found += [f"file: {alarm}" for alarm in publication.verify_files()]
+    found += [f"file: {alarm}" for alarm in verify()]
     strays = [str(path) for path in Path(settings.RELEASE_ROOT).rglob("*.new")]
     if strays:
         found.append(f"files half written: {strays}")

@@ -1,4 +1,4 @@
-"""The verbs of publication: release, withdraw, reconcile. A page is public because a Release row covers it.
+"""The verbs of publication: release, withdraw, order. A page is public because a Release row covers it.
 
 依据：沪22(信息发布备案)、石21(终审)、沪27(安全发布)。
 """
@@ -10,7 +10,7 @@ from django.db import transaction
 from django.db.models import Max
 from wagtail.models import Page, Revision, WorkflowState
 
-from wangqun.access.actions import holders, require
+from wangqun.access.actions import require
 from wangqun.articles import effective
 from wangqun.articles.models import ArticlePage
 from wangqun.audit.actions import record
@@ -21,11 +21,10 @@ from wangqun.columns import actions as columns
 from wangqun.columns import changes
 from wangqun.columns.lists import list_path
 from wangqun.columns.models import ColumnPage, PublicItem
-from wangqun.notifications.actions import notify
 from wangqun.people.actions import system_user
 from wangqun.people.models import User
-from wangqun.publication import dependents, tree
-from wangqun.publication.models import Alarm, File, Release, RenderOrder
+from wangqun.publication import dependents
+from wangqun.publication.models import Release, RenderOrder
 from wangqun.screening.actions import latest as latest_examination
 from wangqun.sharing import actions as sharing
 from wangqun.websites.content import content_hash
@@ -254,35 +253,6 @@ def order(page: Page, sources: Iterable[str], *, reason: str, by: User) -> None:
     dependents.order_sources(sources, reason=reason, by=by, but=page)
 
 
-@transaction.atomic
-def reconcile() -> list[Alarm]:
-    """Alarm on what is live in the database without a release, and on what differs from its record; publishes nothing.
-
-    Returns the open alarms. Such pages are not public all the same: tree and lists hold released ones only. 依据：沪27。
-    """
-    found: list[tuple[str, Page, str]] = []
-    for page in Page.objects.live().filter(depth__gt=1).only("pk", "title", "path", "live_revision").iterator(chunk_size=500):
-        if Website.objects.of_page(page) is None:
-            continue
-        last = newest_release(page)
-        if last is None or last.kind == Release.Kind.WITHDRAWAL:
-            found.append((Alarm.Kind.LIVE_WITHOUT_RELEASE, page, f"{page.pk} {page.title}"))
-        elif last.revision_id != page.live_revision_id:
-            found.append((Alarm.Kind.CONTENT_DIFFERS, page, f"{page.pk} {page.title}"))
-    kinds = [Alarm.Kind.LIVE_WITHOUT_RELEASE, Alarm.Kind.CONTENT_DIFFERS]
-    keep = []
-    for kind, page, what in found:
-        alarm, created = Alarm.objects.get_or_create(
-            kind=kind, what=what[:500], cleared_at=None, defaults={"page": page, "found_at": now()}
-        )
-        keep.append(alarm.pk)
-        if created:
-            notify(holders("reminders.manage"), topic="alarm", title=str(alarm), key=f"alarm:{alarm.pk}", url="/admin/alarms/")
-            record("publication.alarm", alarm, by=system_user(), data={"kind": kind, "page": page.pk})
-    Alarm.objects.filter(kind__in=kinds, cleared_at__isnull=True).exclude(pk__in=keep).update(cleared_at=now())
-    return list(Alarm.objects.filter(cleared_at__isnull=True))
-
-
 def order_all(*, host: str = "", reason: str = "全站重新生成") -> int:
     """Order all files of every page that has a release record, of one host where given, in place; returns how many pages."""
     records = Release.objects.filter(website__domain=host) if host else Release.objects.all()
@@ -292,38 +262,3 @@ def order_all(*, host: str = "", reason: str = "全站重新生成") -> int:
         batch_size=1000,
     )
     return len(pages)
-
-
-def verify_files() -> list[Alarm]:
-    """Compare every file of the tree with its row; order afresh what was altered or is missing, remove what was added.
-
-    Returns the alarms of this run. Files of pages that still wait to be made are left alone. 依据：沪27。
-    """
-    waiting = set(RenderOrder.objects.filter(done_at__isnull=True).values_list("page_id", flat=True))
-    found: list[tuple[str, str]] = []
-    known = set()
-    for row in File.objects.select_related("page").iterator(chunk_size=1000):
-        known.add((row.host, row.path))
-        if row.page_id in waiting:
-            continue
-        digest = tree.sha256_of(row.host, row.path)
-        if digest == row.sha256:
-            continue
-        kind = Alarm.Kind.FILE_MISSING if digest is None else Alarm.Kind.FILE_ALTERED
-        found.append((kind, f"{row.host}/{row.path}"))
-        with transaction.atomic():
-            dependents.order_page(row.page, reason=f"{kind.label}：{row.path}")
-    with tree.only_one_writer():
-        for host, path in tree.files():
-            if (host, path) not in known and not File.objects.filter(host=host, path=path).exists():
-                tree.remove(host, path)
-                found.append((Alarm.Kind.FILE_ADDED, f"{host}/{path}"))
-    return [_alarm_of_file(kind, what) for kind, what in found]
-
-
-@transaction.atomic
-def _alarm_of_file(kind: str, what: str) -> Alarm:
-    alarm = Alarm.objects.create(kind=kind, what=what[:500], found_at=now(), cleared_at=now())
-    notify(holders("reminders.manage"), topic="alarm", title=str(alarm), key=f"alarm:{alarm.pk}", url="/admin/alarms/")
-    record("publication.alarm", alarm, by=system_user(), data={"kind": kind, "what": what})
-    return alarm

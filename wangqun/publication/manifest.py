@@ -16,6 +16,7 @@ import secrets
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from heapq import heappop, heappush
 from pathlib import Path
 from typing import Any
 
@@ -29,7 +30,7 @@ from django.db.models import F
 from django.db.models.functions import Collate
 
 from wangqun.base.moments import now
-from wangqun.publication.models import File, Generation, Manifest
+from wangqun.publication.models import File, Generation, Manifest, Tree
 
 FIELDS = ["host", "tree", "path", "sha256", "size", "release"]
 PURPOSE = b"wangqun-manifest-1\n"
@@ -125,7 +126,7 @@ def change_key() -> Manifest:
     The old private key is overwritten: a key that is gone can sign nothing. Its public key stays beside the new one.
     """
     with transaction.atomic():
-        generation = _hold_chain()
+        generation = hold_chain()
         old = _key_after(newest())
         following = _next_place()
         following.unlink(missing_ok=True)
@@ -172,7 +173,7 @@ def add_change(lines: Sequence[Line], *, run: int) -> Manifest | None:
     """
     if not lines:
         return None
-    generation = _hold_chain()
+    generation = hold_chain()
     return _change(generation, lines, _key_after(newest()), run=run)
 
 
@@ -181,7 +182,7 @@ def add_whole(generation: Generation) -> Manifest:
 
     Its lines go to a file only, which `export` renames to its name after the commit.
     """
-    _hold_chain(or_else=generation)
+    hold_chain(or_else=generation)
     last = newest()
     key = _key_after(last)
     head, values = _head(generation, Manifest.Kind.WHOLE, last)
@@ -249,7 +250,7 @@ def signature_holds(digest: str, signature: str, key: Ed25519PublicKey) -> bool:
     return True
 
 
-def _hold_chain(or_else: Generation | None = None) -> Generation:
+def hold_chain(or_else: Generation | None = None) -> Generation:
     """Lock the row that puts the sheets in order, the current generation; returns it.
 
     Who waited while another switched sees no current row once, and the new one at the second look.
@@ -307,15 +308,33 @@ def _ends_with(path: Path, end: bytes) -> bool:
 
 def _lines_of(generation: Generation) -> Iterator[Line]:
     """Yield the line of every file that its rows say, ordered by host and path."""
-    for tree in generation.trees.order_by("host"):
-        for path, release, size, *digests in rows_of(tree.pk, "path", "release_id", "size", *DIGESTS):
-            for suffix, digest in zip(SUFFIXES, digests, strict=True):
-                if digest:
-                    yield Line(tree.host, tree.number, path + suffix, digest, None if suffix else size, release)
+    for one in generation.trees.order_by("host"):
+        yield from lines_of_tree(one)
+
+
+def lines_of_tree(one: Tree) -> Iterator[Line]:
+    """Yield a tree's lines in the order of their paths; twins may stand behind the files after them, hence the heap."""
+    waiting: list[tuple[str, str, int | None, int | None]] = []
+    for path, release, size, *digests in rows_of(one.pk, "path", "release_id", "size", *DIGESTS):
+        while waiting and waiting[0][0] < path:
+            name, digest, length, record = heappop(waiting)
+            yield Line(one.host, one.number, name, digest, length, record)
+        for suffix, digest in zip(SUFFIXES, digests, strict=True):
+            if digest:
+                heappush(waiting, (path + suffix, digest, None if suffix else size, release))
+    while waiting:
+        name, digest, length, record = heappop(waiting)
+        yield Line(one.host, one.number, name, digest, length, record)
 
 
 DIGESTS = ("sha256", "brotli_sha256", "gzip_sha256")
 SUFFIXES = ("", ".br", ".gz")
+
+
+def names_of(row: File) -> dict[str, str]:
+    """Return a file and its twins by name, with the SHA-256 of each."""
+    digests = (row.sha256, row.brotli_sha256, row.gzip_sha256)
+    return {row.path + suffix: digest for suffix, digest in zip(SUFFIXES, digests, strict=True) if digest}
 
 
 def rows_of(tree: int, *fields: str) -> Iterator[Any]:

@@ -8,7 +8,7 @@ import gzip
 import hashlib
 import os
 import shutil
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from datetime import timedelta
@@ -27,8 +27,8 @@ from wangqun.base.moments import now
 from wangqun.notifications.actions import notify
 from wangqun.people.actions import system_user
 from wangqun.people.models import User
-from wangqun.publication import generations, manifest, proof, tree
-from wangqun.publication.checking import ADDED, ALTERED, MISSING, SUFFIXES, Finding, Folder, folders, look, sweep
+from wangqun.publication import manifest, proof, tree
+from wangqun.publication.checking import ADDED, ALTERED, MISSING, Finding, Folder, folders, look, sweep
 from wangqun.publication.models import Alarm, File, Generation, Release, RenderOrder, RenderRun, Tree
 from wangqun.websites.models import Website
 
@@ -73,7 +73,7 @@ def verify(*, processes: int = 2) -> list[Alarm]:
         if not again:
             break
     alarms = report(outcomes, where="全面核对")
-    close_restored({outcome.what for outcome in outcomes})
+    close_restored()
     return alarms + verify_manifest()
 
 
@@ -85,7 +85,7 @@ def expected(trees: Iterable[Tree] | None = None) -> Iterator[Folder]:
 
 
 def verify_manifest() -> list[Alarm]:
-    """Compare the manifest with itself and with the rows. Nothing is overwritten: people must look. Returns the alarms raised."""
+    """Compare the manifest with itself and with the rows; returns the alarms raised. No file or row is overwritten."""
     faults = proof.faults()
     if not faults:
         return []
@@ -154,31 +154,25 @@ def _take_away(held: Tree, finding: Finding) -> list[Outcome]:
     is_folder = place.is_dir() and not place.is_symlink()
     if is_folder and File.objects.filter(tree=held, path__startswith=name + "/").exists():
         return []
-    if not is_folder and any(name in names_of(row) for row in rows_behind(held.pk, [name])):
+    if not is_folder and any(name in manifest.names_of(row) for row in rows_behind(held.pk, [name])):
         return []
-    count = _files_below(place) if is_folder else []
+    below = _files_below(place) if is_folder else []
     keep_evidence(place, held.host, name, is_moved=True)
     what = f"{held.host}/{finding.path}"
-    return [Outcome(ADDED, what + path, finding.why, REMOVED) for path in count or [""]]
+    return [Outcome(ADDED, what + path, finding.why, REMOVED) for path in below or [""]]
 
 
 def _files_below(folder: Path) -> list[str]:
-    return [
-        os.path.relpath(os.path.join(above, name), folder) for above, _folders, names in os.walk(folder) for name in names
-    ][: 10 * LISTED]
-
-
-def names_of(row: File) -> dict[str, str]:
-    """Return the file and its twins by name, with the SHA-256 of each."""
-    digests = dict(zip(SUFFIXES, (row.sha256, row.brotli_sha256, row.gzip_sha256), strict=True))
-    return {row.path + suffix: digest for suffix, digest in digests.items() if digest}
+    return [os.path.relpath(os.path.join(above, name), folder) for above, _folders, names in os.walk(folder) for name in names][
+        : 10 * LISTED
+    ]
 
 
 def faults_of(held: Tree, row: File) -> dict[str, tuple[str, str]]:
     """Return what is wrong with a file and its twins now: name -> kind and why."""
     base = tree.folder(held.host, held.number)
     wrong, times = {}, {}
-    for name, digest in names_of(row).items():
+    for name, digest in manifest.names_of(row).items():
         kind, why, times[name] = look(str(base / name), digest)
         if not kind and times[name] != times[row.path] and row.path not in wrong:
             kind, why = ALTERED, "与原件时间不一"
@@ -198,7 +192,7 @@ def _put_right(held: Tree, row: File) -> list[Outcome]:
         if kind != MISSING:
             keep_evidence(base / name, held.host, name, is_moved=packed is None)
     if packed is not None:
-        aside = tree.write_aside(f"restored-{os.getpid()}", row.pk, packed)
+        aside = tree.write_aside(0, row.pk, packed)  # no run has the number 0
         tree.put(aside, held.host, held.number, row.path, packed)
     else:
         order_afresh(row, reason=f"{KINDS[next(iter(wrong.values()))[0]]}：{row.path}")
@@ -211,22 +205,20 @@ def _sound_copy(base: Path, row: File, wrong: dict[str, tuple[str, str]]) -> tre
     readers: dict[str, Callable[[bytes], bytes]] = {"": bytes, ".gz": gzip.decompress, ".br": brotli.decompress}
     for suffix, unpack in readers.items():
         name = row.path + suffix
-        if name not in names_of(row) or (name in wrong and wrong[name][1] != "与原件时间不一"):
+        if name not in manifest.names_of(row) or (name in wrong and wrong[name][1] != "与原件时间不一"):
             continue
         with suppress(OSError, EOFError, brotli.error):
             content = unpack((base / name).read_bytes())
             if hashlib.sha256(content).hexdigest() == row.sha256:
                 packed = tree.pack(content, row.content_type)
                 digests = {row.path + suffix: packed.digest(suffix) for suffix in packed.parts}
-                return packed if digests == names_of(row) else None
+                return packed if digests == manifest.names_of(row) else None
     return None
 
 
 def order_afresh(row: File, *, reason: str) -> None:
     """Order all files of a page from its released revision and from the private store."""
-    RenderOrder.objects.create(
-        page_id=row.page_id, priority=RenderOrder.Priority.PAGE, reason=reason[:255], ordered_at=now()
-    )
+    RenderOrder.objects.create(page_id=row.page_id, priority=RenderOrder.Priority.PAGE, reason=reason[:255], ordered_at=now())
 
 
 # -- links and hosts -------------------------------------------------------------------------------------------------------
@@ -251,7 +243,9 @@ def check_links() -> list[Outcome]:
 def _wrong_links(number: int, trees: dict[str, int]) -> list[tuple[str, str, str]]:
     """Return kind, name inside the release folder, and why, of links and folders that are not as they must be."""
     base, links = tree.base(), Path("generations") / str(number)
-    wanted = {"current": str(links)} | {str(links / host): f"../../trees/{host}/{tree_number}" for host, tree_number in trees.items()}
+    wanted = {"current": str(links)} | {
+        str(links / host): f"../../trees/{host}/{tree_number}" for host, tree_number in trees.items()
+    }
     solid = ["generations", str(links), "trees"]
     solid += [name for host, tree_number in trees.items() for name in (f"trees/{host}", f"trees/{host}/{tree_number}")]
     wrong = [(ALTERED, name, "被换成链接") for name in solid if (base / name).is_symlink()]
@@ -295,17 +289,125 @@ def forget_evidence(*, days: int) -> int:
     return len(old)
 
 
-def report(outcomes: Sequence[Outcome], *, where: str, is_open: bool = False) -> list[Alarm]:
+def report(outcomes: Sequence[Outcome], *, where: str, is_open: bool = False, is_running: bool = False) -> list[Alarm]:
     """Raise the alarms for what one sweep found: one for each thing where few, one incident for all where many.
 
-    An alarm stays open while its file is still being made, or where `is_open`. Returns the alarms.
+    An alarm stays open while its file is still being made, or where `is_open`. With `is_running`, what follows a large
+    incident soon belongs to it. Returns the alarms.
     """
     if not outcomes:
         return []
-    if len(outcomes) <= SINGLE and not (larger := _running_incident(where)):
-        return [_raise(outcome.kind, outcome.what, [outcome], is_open=is_open) for outcome in outcomes]
-    if larger := _running_incident(where):
+    larger = _running_incident(where) if is_running else None
+    if larger is not None:
         return [_add_to(larger, outcomes)]
-    numbers = {kind: sum(1 for outcome in outcomes if outcome.kind == kind) for kind in {one.kind for one in outcomes}}
-    kind = max(numbers, key=lambda one: (numbers[one], one))
-    return [_raise(kind, f"{where}：{_sizes(numbers)}（{now():%Y-%m-%d %H:%M:%S}）", outcomes, is_open=is_open)]
+    if len(outcomes) <= SINGLE:
+        return [_raise(outcome.kind, outcome.what, [outcome], is_open=is_open) for outcome in outcomes]
+    numbers = Counter(outcome.kind for outcome in outcomes)
+    sizes = "、".join(f"{Alarm.Kind(kind).label} {number} 处" for kind, number in numbers.most_common())
+    what = f"{where}（{now():%Y-%m-%d %H:%M:%S}）：{sizes}"
+    return [_raise(numbers.most_common(1)[0][0], what, outcomes, is_open=is_open)]
+
+
+@transaction.atomic
+def _raise(kind: str, what: str, outcomes: Sequence[Outcome], *, is_open: bool) -> Alarm:
+    """Write one alarm, tell those who manage reminders, and put it into the log; an open one of the same is not told twice."""
+    is_open = is_open or any(outcome.done == ORDERED for outcome in outcomes)
+    values = {
+        "page": Page.objects.filter(pk=outcomes[0].page).first() if len(outcomes) == 1 and outcomes[0].page else None,
+        "count": len(outcomes),
+        "details": _details(outcomes),
+        "found_at": now(),
+    }
+    if is_open:
+        alarm, is_new = Alarm.objects.get_or_create(kind=kind, what=what[:500], cleared_at=None, defaults=values)
+    else:
+        alarm, is_new = Alarm.objects.create(kind=kind, what=what[:500], cleared_at=now(), **values), True
+    if is_new:
+        notify(
+            holders("reminders.manage"), topic="alarm", title=str(alarm)[:255], key=f"alarm:{alarm.pk}", url="/admin/alarms/"
+        )
+        record("publication.alarm", alarm, by=system_user(), data={"kind": kind, "what": what[:500], "count": len(outcomes)})
+    return alarm
+
+
+def _details(outcomes: Sequence[Outcome]) -> list[dict[str, str]]:
+    return [{"kind": one.kind, "what": one.what, "why": one.why, "done": one.done} for one in outcomes[:LISTED]]
+
+
+def _running_incident(where: str) -> Alarm | None:
+    recent = Alarm.objects.filter(what__startswith=f"{where}（", found_at__gt=now() - TOGETHER, count__gt=SINGLE)
+    return recent.order_by("-id").first()
+
+
+def _add_to(alarm: Alarm, outcomes: Sequence[Outcome]) -> Alarm:
+    alarm.count += len(outcomes)
+    alarm.details = [*alarm.details, *_details(outcomes)][:LISTED]
+    alarm.save(update_fields=["count", "details"])
+    return alarm
+
+
+def close_restored() -> None:
+    """Close the open alarms of files that stand as they must by now."""
+    for alarm in Alarm.objects.filter(kind__in=[ALTERED, MISSING, ADDED], cleared_at__isnull=True):
+        if all(_is_right(detail["what"]) for detail in alarm.details):
+            Alarm.objects.filter(pk=alarm.pk).update(cleared_at=now())
+
+
+def _is_right(what: str) -> bool:
+    host, _, path = what.partition("/")
+    held = Tree.objects.current().filter(host=host).first()
+    return held is None or not any(faults_of(held, row) for row in rows_behind(held.pk, [path]))
+
+
+@transaction.atomic
+def clear(alarm: Alarm, *, by: User, remark: str) -> Alarm:
+    """Close an alarm that people have looked into, with what they found.
+
+    Raises Refused without a remark, where it is closed already, and for those that only the facts themselves close.
+    """
+    require(by, "reminders.manage")
+    if not remark.strip():
+        raise Refused("请写明核查的情况和处理结果。")
+    if alarm.kind in RECONCILED and alarm.page_id is not None:
+        raise Refused("这一项由系统核对，页面与备案一致后自动消除。")
+    held = Alarm.objects.select_for_update().get(pk=alarm.pk)
+    if held.cleared_at is not None:
+        raise Refused("这一项已经消除，请刷新后再看。")
+    held.cleared_at = now()
+    held.details = [*held.details, {"kind": "", "what": str(by), "why": remark.strip()[:500], "done": "人工消除"}]
+    held.save(update_fields=["cleared_at", "details"])
+    record("publication.clear_alarm", held, by=by, data={"remark": remark.strip()})
+    return held
+
+
+# -- live pages and their records ------------------------------------------------------------------------------------------
+
+RECONCILED = [Alarm.Kind.LIVE_WITHOUT_RELEASE, Alarm.Kind.CONTENT_DIFFERS]
+
+
+@transaction.atomic
+def reconcile() -> list[Alarm]:
+    """Alarm on what is live in the database without a release, and on what differs from its record; publishes nothing.
+
+    Returns the open alarms. Such pages are not public all the same: tree and lists hold released ones only. Two questions
+    to the database, however many pages there are; it returns the faulty ones only. 依据：沪27。
+    """
+    newest = Release.objects.filter(page_id=OuterRef("pk")).order_by("-number")
+    pages = Page.objects.live().filter(depth__gt=1).annotate(
+        last_kind=Subquery(newest.values("kind")[:1]), last_revision=Subquery(newest.values("revision_id")[:1])
+    )  # fmt: skip
+    is_covered = ~Q(last_kind=Release.Kind.WITHDRAWAL) & Q(last_kind__isnull=False)
+    faulty = pages.exclude(is_covered & Q(last_revision=F("live_revision_id"), live_revision_id__isnull=False))
+    roots = tuple(Website.objects.filter(site__isnull=False).values_list("site__root_page__path", flat=True))
+    keep = []
+    for page in faulty.only("pk", "title", "path").iterator(chunk_size=500):
+        if not page.path.startswith(roots):
+            continue
+        is_uncovered = page.last_kind in {None, Release.Kind.WITHDRAWAL}
+        kind = Alarm.Kind.LIVE_WITHOUT_RELEASE if is_uncovered else Alarm.Kind.CONTENT_DIFFERS
+        what = f"{page.pk} {page.title}"
+        outcome = Outcome(kind, what, "没有备案" if is_uncovered else "公开的修订不是备案的修订", "不对外公开", page.pk)
+        keep.append(_raise(kind, what, [outcome], is_open=True).pk)
+    open_ones = Alarm.objects.filter(cleared_at__isnull=True)
+    open_ones.filter(kind__in=RECONCILED).exclude(pk__in=keep).exclude(page=None).update(cleared_at=now())
+    return list(open_ones)

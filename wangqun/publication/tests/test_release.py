@@ -6,14 +6,13 @@ import pytest
 from django.conf import settings
 from django.core.files.base import ContentFile
 from wagtail.documents.models import Document
-from wagtail.models import Page
 
 from wangqun.articles.actions import revise
 from wangqun.articles.models import ArticlePage
 from wangqun.base.errors import Refused
 from wangqun.columns.models import PublicItem
 from wangqun.publication import actions as publication
-from wangqun.publication import tree
+from wangqun.publication import dependents, tree, verification
 from wangqun.publication.jobs import work_off
 from wangqun.publication.models import Alarm, File, Release, RenderOrder
 from wangqun.reviews import actions as reviews
@@ -157,13 +156,13 @@ def test_wagtail_publish_without_a_release_shows_nothing_and_raises_an_alarm(bui
     article = built.draft(title="绕过审核的稿件")
     article.get_latest_revision().publish(skip_permission_checks=True)
     RenderOrder.objects.all().delete()
-    publication.order(Page.objects.get(pk=article.pk).specific, reason="试")
+    dependents.order_page(article, reason="试")
     work_off()
     assert not exists(article.public_path.strip("/") + "/index.html")
     assert "绕过审核的稿件" not in text_of("gzdt/index.html")
-    alarms = publication.reconcile()
+    alarms = verification.reconcile()
     assert [alarm.kind for alarm in alarms] == ["live_without_release"]
-    assert len(publication.reconcile()) == 1, "the same finding is one alarm"
+    assert len(verification.reconcile()) == 1, "the same finding is one alarm"
     assert built.zhou.notices.filter(topic="alarm").count() == 1
 
 
@@ -174,7 +173,7 @@ def test_an_alias_and_a_copy_made_live_by_wagtail_are_not_public(built):
     work_off()
     assert not exists("gzdt/t20990101_0001/index.html", "gaocheng.localhost")
     assert "原稿" not in text_of("gzdt/index.html", "gaocheng.localhost")
-    assert any(alarm.page_id == alias.pk for alarm in publication.reconcile())
+    assert any(alarm.page_id == alias.pk for alarm in verification.reconcile())
 
 
 def test_text_changed_behind_the_record_is_never_rendered(built):
@@ -183,7 +182,7 @@ def test_text_changed_behind_the_record_is_never_rendered(built):
     revision = article.get_latest_revision()
     content = revision.content | {"title": "偷换的标题"}
     type(revision).objects.filter(pk=revision.pk).update(content=content)
-    publication.order(article, reason="试")
+    dependents.order_page(article, reason="试")
     work_off()
     assert "签过字的标题" in text_of(article.public_path.strip("/") + "/index.html")
     assert Alarm.objects.filter(kind="content_differs", cleared_at__isnull=True).exists()
@@ -211,12 +210,12 @@ def test_altered_missing_and_added_files_are_found_and_restored(built):
     target.write_text(right.replace("活动", "赌博"), encoding="utf-8")
     (settings.RELEASE_ROOT / "current" / HOST / "gzdt/index.html").unlink()
     (settings.RELEASE_ROOT / "current" / HOST / "dark.html").write_text("暗链", encoding="utf-8")
-    kinds = {alarm.kind for alarm in publication.verify_files()}
+    kinds = {alarm.kind for alarm in verification.verify()}
     assert kinds == {"file_altered", "file_missing", "file_added"}
     work_off()
     assert text_of(path) == right
     assert exists("gzdt/index.html") and not exists("dark.html")
-    assert publication.verify_files() == []
+    assert verification.verify() == []
 
 
 def test_twins_hold_the_same_bytes_as_their_file(built):
@@ -235,7 +234,7 @@ def test_twins_hold_the_same_bytes_as_their_file(built):
 @pytest.mark.parametrize("path", ["../x", "a//b", "/a", "a/../b", ".hidden", "a/.b"])
 def test_no_path_leaves_the_tree(path):
     with pytest.raises(ValueError, match="not a path"):
-        tree.location("portal.localhost", path)
+        tree.location("portal.localhost", 1, path)
 
 
 @pytest.mark.req("PUB-6")

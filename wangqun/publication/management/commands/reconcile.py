@@ -4,7 +4,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from wangqun.publication.actions import reconcile
+from wangqun.publication.verification import reconcile
 
 
 class Command(BaseCommand):
