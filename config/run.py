@@ -1,4 +1,6 @@
-"""Starts everything and keeps watch: the front, the worker and the schedule. `make run` and the service unit use it.
+"""Starts everything and keeps watch: the front, Django behind it, the workers and the schedule.
+
+`make run` and the service unit use it:
 
     python -m config.run [--demo]
 
@@ -15,6 +17,7 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,6 +28,7 @@ from config import demo_clock, env, ports
 
 ROOT = Path(__file__).resolve().parent.parent
 PATIENCE = 10.0  # seconds that a part is given to finish what it is doing
+THREADS = 8  # requests that one process of Django works on at a time
 DIE_WITH_PARENT = 1  # PR_SET_PDEATHSIG
 
 
@@ -68,8 +72,8 @@ class Part:
 class Supervisor:
     """Runs the parts until one dies or somebody asks to stop."""
 
-    def __init__(self, parts: list[Part]) -> None:
-        self.parts = parts
+    def __init__(self, parts: list[Part], django: str) -> None:
+        self.parts, self.django = parts, django
         self.is_asked_to_stop = False
 
     def on_signal(self, number: int, frame: FrameType | None) -> None:
@@ -89,7 +93,7 @@ class Supervisor:
                 say(f"{dead[0].name}意外停止（退出码 {dead[0].process.returncode if dead[0].process else '无'}），全部停下")
                 code = 1
                 break
-            if not is_announced and is_answering(address, port):
+            if not is_announced and is_answering(address, port, self.django):
                 announce(port)
                 is_announced = True
             time.sleep(0.1)
@@ -126,9 +130,15 @@ def data_folder() -> Path:
     return Path(env.text("WANGQUN_DATA", str(ROOT / "var"))).resolve()
 
 
-def is_answering(address: str, port: int) -> bool:
-    """Return whether the front accepts connections."""
-    with contextlib.suppress(OSError), socket.create_connection((address, port), timeout=0.2):
+def is_answering(address: str, port: int, django: str) -> bool:
+    """Return whether the front and Django behind it accept connections."""
+    with (
+        contextlib.suppress(OSError),
+        socket.create_connection((address, port), timeout=0.2),
+        socket.socket(socket.AF_UNIX) as behind,
+    ):
+        behind.settimeout(0.2)
+        behind.connect(django)
         return True
     return False
 
@@ -162,19 +172,25 @@ def prepare(*arguments: str) -> int:
             signal.signal(number, handler)
 
 
-def parts(address: str, port: int) -> list[Part]:
-    """Return the processes of one machine."""
+def parts(address: str, port: int, django: str) -> list[Part]:
+    """Return the processes of one machine; front and Django meet at the socket file `django`."""
     python = sys.executable
     manage = [python, "manage.py"]
-    workers = env.integer("WANGQUN_WORKERS", default=1, least=1, most=64)
-    front = [
-        "--interface", "asgi", "--host", address, "--port", str(port), "--workers", str(workers),
-        "--no-ws", "--log-level", "warning", "--workers-kill-timeout", "8", "config.asgi:application",
+    workers = env.integer("WANGQUN_WORKERS", default=2, least=1, most=64)
+    behind = [
+        "--interface", "wsgi", "--uds", django, "--uds-permissions", "600", "--workers", str(workers),
+        "--blocking-threads", str(THREADS), "--no-ws", "--log-level", "warning", "--workers-kill-timeout", "8",
+        "config.wsgi:application",
     ]  # fmt: skip
     return [
-        Part("前端", [python, "-m", "granian", *front]),
+        *(
+            Part(f"前端 {number}", [python, "-m", "config.front.serve", address, str(port), django])
+            for number in range(1, workers + 1)
+        ),
+        Part("后台", [python, "-m", "granian", *behind]),
         Part("后台任务", [*manage, "db_worker", "--queue-name", "*", "--interval", "0.2", "--no-reload", "--verbosity", "0"]),
         Part("定时任务", [*manage, "schedule"]),
+        Part("检索", [*manage, "follow_releases"]),
     ]
 
 
@@ -195,10 +211,12 @@ def main() -> int:
         return 1
     if code := prepare(*[word for word in sys.argv[1:] if word == "--demo"]):
         return 0 if code in {-signal.SIGINT, -signal.SIGTERM, 130} else 1
-    supervisor = Supervisor(parts(address, port))
-    signal.signal(signal.SIGINT, supervisor.on_signal)
-    signal.signal(signal.SIGTERM, supervisor.on_signal)
-    code = supervisor.run(address, port)
+    with tempfile.TemporaryDirectory(prefix="wangqun-") as private:  # its mode lets nobody else reach the socket
+        django = f"{private}/django"
+        supervisor = Supervisor(parts(address, port, django), django)
+        signal.signal(signal.SIGINT, supervisor.on_signal)
+        signal.signal(signal.SIGTERM, supervisor.on_signal)
+        code = supervisor.run(address, port)
     say("已停止")
     return code
 

@@ -1,0 +1,1 @@
+"""What search shows: to readers, and to the office."""
