@@ -42,6 +42,8 @@ def work_off(*, may_go_on: Callable[[], bool] = lambda: True) -> int:
         give_back(name)
         while may_go_on() and (made := one_go(name)) is not None:
             done += made
+    if done and not RenderOrder.objects.open().exclude(failure="").exists():
+        Alarm.objects.filter(kind=Alarm.Kind.RENDER_FAILED, cleared_at__isnull=True).update(cleared_at=now())
     return done
 
 
