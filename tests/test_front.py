@@ -4,16 +4,21 @@ import asyncio
 import gzip
 import json
 import os
+import unicodedata
 from collections.abc import Callable
+from email import message_from_bytes
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import brotli
 import pytest
 
-from config import front as module
-from config.front import Front, accepted, clean_path
-from wangqun.publication.tree import write as publish
+from config.front import files as module
+from config.front.addresses import accepted, clean_path
+from config.front.app import Front
+from tests.release_tree import make, replace, show, write
+from wangqun.publication import tree as publication
 
 pytestmark = pytest.mark.req("PUB-6")
 
@@ -38,29 +43,10 @@ async def django(scope: Any, receive: Any, send: Any) -> None:
     await send({"type": "http.response.body", "body": seen.encode()})
 
 
-def write(path: Path, text: str | bytes) -> Path:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(text if isinstance(text, bytes) else text.encode())
-    return path
-
-
 @pytest.fixture
 def tree(tmp_path: Path) -> Path:
-    """A release tree of two sites in a generation of its own, and static files."""
-    generation = tmp_path / "release" / "0001"
-    write(generation / "portal.localhost/index.html", "<h1>门户</h1>")
-    write(generation / "zhengding.localhost/index.html", "<h1>正定</h1>")
-    write(generation / "zhengding.localhost/news/1/index.html", "<p>稿件</p>")
-    write(generation / "zhengding.localhost/news/2/gone.html", "<p>已撤下</p>")
-    write(generation / "zhengding.localhost/news/1/表格.xlsx", b"PK")
-    write(generation / "zhengding.localhost/feed.xml", "<rss/>")
-    write(generation / "zhengding.localhost/.secret", "never")
-    write(tmp_path / "outside.txt", "outside")
-    write(tmp_path / "static/css/site.0123456789ab.css", "body{}")
-    write(tmp_path / "static/css/site.css", "body{}")
-    (tmp_path / "release" / "current").symlink_to("0001")
-    write(tmp_path / "release/hosts.json", json.dumps({"default": "portal.localhost", "hosts": ["zhengding.localhost"]}))
-    return generation
+    """A release tree of two sites, and static files; the folder whose children are the hosts."""
+    return make(tmp_path)
 
 
 @pytest.fixture
@@ -152,6 +138,13 @@ def test_a_withdrawn_page_is_gone(get: Get) -> None:
     assert (answer.status, answer.text) == (410, "<p>已撤下</p>")
 
 
+def test_an_attachment_of_a_withdrawn_page_is_gone_with_it(get: Get, tree: Path) -> None:
+    assert get("/news/2/%E8%A1%A8%E6%A0%BC.xlsx").status == 410
+    write(tree / "zhengding.localhost/news/2/kept.txt", "kept")
+    assert get("/news/2/kept.txt").status == 200
+    assert get("/news/1/none.txt").status == 299
+
+
 def test_a_page_withdrawn_while_it_is_in_memory_is_gone_at_once(get: Get, tree: Path, impatient: None) -> None:
     assert get("/news/1/").status == 200
     (tree / "zhengding.localhost/news/1/index.html").unlink()
@@ -206,8 +199,43 @@ def test_a_path_is_decoded_only_once(get: Get) -> None:
 
 
 def test_a_symbolic_link_in_the_tree_is_not_followed(get: Get, tree: Path) -> None:
-    (tree / "zhengding.localhost/leak.txt").symlink_to(tree.parent.parent / "outside.txt")
+    outside = tree.parent.parent
+    (tree / "zhengding.localhost/leak.txt").symlink_to(outside / "outside.txt")
+    (tree / "zhengding.localhost/folder").symlink_to(outside)
     assert get("/leak.txt").status == 299
+    assert get("/folder/outside.txt").status == 299
+
+
+def test_what_is_no_plain_file_is_not_opened(get: Get, tree: Path) -> None:
+    os.mkfifo(tree / "zhengding.localhost/pipe.txt")
+    (tree / "zhengding.localhost/folder.txt").mkdir()
+    assert get("/pipe.txt").status == 299
+    assert get("/folder.txt").status == 299
+
+
+def test_a_file_that_is_still_being_written_is_not_served(get: Get, tree: Path) -> None:
+    write(tree / "zhengding.localhost/index.html.new", "half")
+    assert get("/index.html.new").status == 299
+
+
+@pytest.mark.parametrize("path", ["/News/1/", "/NEWS/1/", "/news/1/INDEX.HTML", "/feed.XML"])
+def test_a_path_of_another_case_is_another_path(get: Get, path: str) -> None:
+    assert get(path).status == 299
+
+
+def test_a_path_in_another_unicode_form_is_another_path(get: Get, tree: Path) -> None:
+    write(tree / "zhengding.localhost" / unicodedata.normalize("NFC", "café.txt"), "one")
+    assert get("/" + quote(unicodedata.normalize("NFC", "café.txt"))).text == "one"
+    assert get("/" + quote(unicodedata.normalize("NFD", "café.txt"))).status == 299
+
+
+@pytest.mark.parametrize("path", ["/" + "a" * 300 + ".txt", "/" + "a" * 300 + "/", "/" + "a/" * 2500, "/" + "%E6" * 100])
+def test_a_path_too_long_for_any_file_is_refused(get: Get, path: str) -> None:
+    assert get(path).status == 400
+
+
+def test_an_address_of_more_than_8192_bytes_is_too_long(get: Get) -> None:
+    assert get("/" + "a" * 8192).status == 414
 
 
 def test_an_attachment_is_handed_over_to_be_saved(get: Get) -> None:
@@ -252,8 +280,9 @@ def test_a_twin_of_another_time_than_its_page_is_not_shown(get: Get, tree: Path,
 
 def test_what_publication_writes_is_served_compressed(get: Get, front: Front, tree: Path, settings, impatient: None) -> None:
     settings.RELEASE_ROOT = tree.parent
-    for text in ("第一版" * 100, "第二版" * 100):
-        publish("zhengding.localhost", "index.html", text.encode(), "text/html")
+    for run, text in enumerate(("第一版" * 100, "第二版" * 100)):
+        packed = publication.pack(text.encode(), "text/html")
+        publication.put(publication.write_aside(run, 1, packed), "zhengding.localhost", 1, "index.html", packed)
         answers = [get("/", accept_encoding=name) for name in ("br", "gzip", "")]
         assert [answer.headers.get("content-encoding") for answer in answers] == ["br", "gzip", None]
         unpacked = [brotli.decompress(answers[0].body), gzip.decompress(answers[1].body), answers[2].body]
@@ -270,6 +299,18 @@ def test_what_publication_writes_is_served_compressed(get: Get, front: Front, tr
         (b"identity", ""),
         (b"br;q=x", ""),
         (b"*;q=0", ""),
+        (b"BR", "br"),
+        (b"gzip;q=0", ""),
+        (b"gzip ; q=1", "gzip"),
+        (b"gzip;q=-1", ""),
+        (b"gzip;q=nan", ""),
+        (b"gzip;q=1e9999", "gzip"),
+        (b"gzip;q=", ""),
+        (b";;;,,,q=1", ""),
+        (b"deflate, compress, zstd", ""),
+        (b"identity;q=0", ""),
+        (b"\xff\xfe", ""),
+        (b"x" * 9000, ""),
     ],
 )
 def test_accept_encoding_is_read_with_its_weights(header: bytes, chosen: str) -> None:
@@ -284,10 +325,39 @@ def test_an_unchanged_page_is_not_sent_again(get: Get) -> None:
     assert get("/", if_none_match='"other"').status == 200
 
 
+def test_the_same_text_written_again_is_still_the_same_for_readers(get: Get, tree: Path, impatient: None) -> None:
+    page = tree / "zhengding.localhost/index.html"
+    etag = get("/").headers["etag"]
+    replace(page, page.read_bytes())
+    assert get("/", if_none_match=etag).status == 304
+
+
+@pytest.mark.parametrize("moment", [0, 1, 4_000_000_000])
+def test_a_clock_set_back_or_ahead_hides_no_change(get: Get, tree: Path, moment: int, impatient: None) -> None:
+    """Old and new text have the same length and claim the same time."""
+    page = tree / "zhengding.localhost/index.html"
+    os.utime(page, (moment, moment))
+    first = get("/")
+    os.utime(replace(page, "<h1>定正</h1>"), (moment, moment))
+    second = get("/", if_none_match=first.headers["etag"])
+    assert (second.status, second.text) == (200, "<h1>定正</h1>")
+
+
+@pytest.mark.parametrize("value", ["*", '"x", "y",{}', "W/{}", "{}", ' {} , "z"'])
+def test_every_writing_of_if_none_match_is_understood(get: Get, value: str) -> None:
+    etag = get("/").headers["etag"]
+    assert get("/", if_none_match=value.replace("{}", etag)).status == 304
+    assert get("/", if_none_match=value.replace("{}", etag), method="HEAD").status == 304
+
+
+@pytest.mark.parametrize("value", ["", "x", '"', ",,,", "W/", '""', "\xff" * 100])
+def test_a_wrong_if_none_match_gets_the_page(get: Get, value: str) -> None:
+    assert get("/", if_none_match=value).status == 200
+
+
 def test_a_changed_page_is_seen_after_a_fifth_of_a_second_at_most(get: Get, tree: Path, impatient: None) -> None:
     first = get("/").headers["etag"]
-    page = tree / "zhengding.localhost/index.html"
-    write(page.with_suffix(".new"), "<h1>新</h1>").rename(page)
+    replace(tree / "zhengding.localhost/index.html", "<h1>新</h1>")
     second = get("/")
     assert second.text == "<h1>新</h1>"
     assert second.headers["etag"] != first
@@ -295,10 +365,39 @@ def test_a_changed_page_is_seen_after_a_fifth_of_a_second_at_most(get: Get, tree
 
 def test_a_new_generation_is_seen(get: Get, tree: Path, impatient: None) -> None:
     assert get("/").text == "<h1>正定</h1>"
-    write(tree.parent / "0002/zhengding.localhost/index.html", "第二代")
-    (tree.parent / "next").symlink_to("0002")
-    (tree.parent / "next").rename(tree.parent / "current")
+    write(tree.parent / "trees/zhengding.localhost/2/index.html", "第二代")
+    show(tree.parent, 2, tree=2)
     assert get("/").text == "第二代"
+    show(tree.parent, 3, tree=1)
+    assert get("/").text == "<h1>正定</h1>"
+
+
+def test_what_only_the_new_generation_has_is_found_at_once(get: Get, tree: Path) -> None:
+    assert get("/new/").status == 299
+    write(tree.parent / "trees/zhengding.localhost/2/new/index.html", "第二代")
+    show(tree.parent, 2, tree=2)
+    assert get("/new/").text == "第二代"
+
+
+def test_a_page_and_its_twin_always_come_from_one_generation(get: Get, front: Front, tree: Path, monkeypatch) -> None:
+    """The switch happens between the two looks at the disk; both generations have files of the same time."""
+    for number in (1, 2):
+        for name in ("index.html", "index.html.br"):
+            made = write(tree.parent / f"trees/zhengding.localhost/{number}/{name}", f"{name} {number}")
+            os.utime(made, ns=(1, 1))
+    look = os.stat
+
+    def switch(path: Any, *arguments: Any, **keywords: Any) -> os.stat_result:
+        found = look(path, *arguments, **keywords)
+        if str(path).endswith("/1/index.html"):
+            monkeypatch.setattr(module.os, "stat", look)
+            show(tree.parent, 2, tree=2)
+        return found
+
+    monkeypatch.setattr(module.os, "stat", switch)
+    assert get("/", accept_encoding="br").text == "index.html.br 1"
+    monkeypatch.setattr(module, "RECHECK", 0.0)
+    assert get("/", accept_encoding="br").text == "index.html.br 2"
 
 
 def test_hashed_static_files_may_be_kept_for_a_year_and_others_not(get: Get) -> None:
@@ -359,16 +458,125 @@ def test_a_large_file_is_sent_whole_and_not_kept(get: Get, front: Front, tree: P
     content = os.urandom(3 * 1024 * 1024)
     write(tree / "zhengding.localhost/large.pdf", content)
     assert get("/large.pdf").body == content
-    assert front.memory.held == 0
+    assert front.files.memory.held == 0
+
+
+@pytest.mark.parametrize("size", [1000, 3 * 1024 * 1024])
+@pytest.mark.parametrize(
+    ("asked", "start", "stop"),
+    [("0-99", 0, 100), ("990-", 990, None), ("-10", -10, None), ("0-999999999999", 0, None), (" 5-5 ", 5, 6)],
+)
+def test_a_part_of_a_file_is_sent(get: Get, tree: Path, size: int, asked: str, start: int, stop: int | None) -> None:
+    content = os.urandom(size)
+    write(tree / "zhengding.localhost/a.pdf", content)
+    answer = get("/a.pdf", range=f"bytes={asked}")
+    assert (answer.status, answer.body) == (206, content[start:stop])
+    first = start % size
+    assert answer.headers["content-range"] == f"bytes {first}-{first + len(answer.body) - 1}/{size}"
+    assert int(answer.headers["content-length"]) == len(answer.body)
+
+
+@pytest.mark.parametrize("size", [1000, 3 * 1024 * 1024])
+def test_several_parts_come_in_one_answer(get: Get, tree: Path, size: int) -> None:
+    content = bytes(range(250)) * (size // 250 + 1)
+    write(tree / "zhengding.localhost/a.pdf", content)
+    answer = get("/a.pdf", range="bytes=0-9, 500-509, -5")
+    kind = answer.headers["content-type"]
+    assert (answer.status, int(answer.headers["content-length"])) == (206, len(answer.body))
+    message = message_from_bytes(f"Content-Type: {kind}\r\n\r\n".encode() + answer.body)
+    parts = [(part["content-range"], part["content-type"], part.get_payload(decode=True)) for part in message.get_payload()]
+    assert parts == [
+        (f"bytes 0-9/{len(content)}", "application/pdf", content[:10]),
+        (f"bytes 500-509/{len(content)}", "application/pdf", content[500:510]),
+        (f"bytes {len(content) - 5}-{len(content) - 1}/{len(content)}", "application/pdf", content[-5:]),
+    ]
+
+
+@pytest.mark.parametrize("asked", ["bytes=1000-", "bytes=5000-6000", "bytes=-0", "bytes=1000-, 2000-3000"])
+def test_a_part_beyond_the_end_cannot_be_sent(get: Get, tree: Path, asked: str) -> None:
+    write(tree / "zhengding.localhost/a.pdf", b"x" * 1000)
+    answer = get("/a.pdf", range=asked)
+    assert (answer.status, answer.headers["content-range"]) == (416, "bytes */1000")
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        "bytes=",
+        "bytes=-",
+        "bytes=9-5",
+        "bytes=a-b",
+        "bytes=1-2-3",
+        "items=0-1",
+        "0-1",
+        "bytes=" + "0-0," * 20,
+        "bytes=0-,0-,0-",
+    ],
+)
+def test_a_range_written_wrong_or_greedily_is_not_minded(get: Get, tree: Path, asked: str) -> None:
+    write(tree / "zhengding.localhost/a.pdf", b"x" * 1000)
+    answer = get("/a.pdf", range=asked)
+    assert (answer.status, len(answer.body)) == (200, 1000)
+
+
+def test_a_part_is_sent_only_of_the_text_that_the_reader_has(get: Get) -> None:
+    etag = get("/feed.xml").headers["etag"]
+    assert get("/feed.xml", range="bytes=0-1", if_range=etag).status == 206
+    for other in ('"other"', f"W/{etag}", "Mon, 09 Mar 2026 01:00:00 GMT"):
+        assert get("/feed.xml", range="bytes=0-1", if_range=other).status == 200
+    assert get("/feed.xml", range="bytes=0-1", if_none_match=etag).status == 304
+
+
+def test_a_part_of_the_compressed_twin_is_a_part_of_its_bytes(get: Get, tree: Path) -> None:
+    page = tree / "zhengding.localhost/index.html"
+    twin = write(page.with_name("index.html.gz"), gzip.compress(page.read_bytes()))
+    for path in (page, twin):
+        os.utime(path, ns=(1, 1))
+    answer = get("/", accept_encoding="gzip", range="bytes=2-9")
+    assert (answer.status, answer.headers["content-encoding"], answer.body) == (206, "gzip", twin.read_bytes()[2:10])
+
+
+def test_head_and_a_withdrawn_page_know_no_parts(get: Get) -> None:
+    assert get("/", range="bytes=0-1", method="HEAD").status == 200
+    gone = get("/news/2/", range="bytes=0-1")
+    assert gone.status == 410
+    assert "accept-ranges" not in gone.headers
+
+
+def test_a_large_file_replaced_at_this_moment_is_sent_anew(get: Get, front: Front, tree: Path) -> None:
+    """What lies in memory is its head alone; that of the old file never goes with bytes of the new one."""
+    file = tree / "zhengding.localhost/large.pdf"
+    write(file, b"1" * 3_000_000)
+    assert len(get("/large.pdf").body) == 3_000_000
+    replace(file, b"2" * 2_500_000)
+    answer = get("/large.pdf")
+    assert (answer.body, int(answer.headers["content-length"])) == (b"2" * 2_500_000, 2_500_000)
+    file.unlink()
+    assert get("/large.pdf").status == 299
+
+
+def test_a_large_file_cut_short_while_it_is_sent_is_an_error_and_never_a_short_answer(
+    get: Get, tree: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = write(tree / "zhengding.localhost/large.pdf", b"1" * 3_000_000)
+    read = os.pread
+
+    def cut(descriptor: int, size: int, position: int) -> bytes:
+        os.truncate(file, 1_000_000)
+        return read(descriptor, size, position)
+
+    monkeypatch.setattr(os, "pread", cut)
+    with pytest.raises(OSError, match="cut short"):
+        get("/large.pdf")
 
 
 def test_memory_is_bounded_and_drops_what_was_used_longest_ago(get: Get, front: Front, tree: Path) -> None:
-    front.memory.limit = 2500
+    front.files.memory.limit = 4500
     for name in ("a", "b", "c"):
         write(tree / f"zhengding.localhost/{name}.txt", name * 1000)
         get(f"/{name}.txt")
-    assert front.memory.held == 2000
-    assert [Path(file).name for file, _ in front.memory.replies] == ["b.txt", "c.txt"]
+    assert 2000 <= front.files.memory.held <= 4000
+    assert [Path(file).name for _, file, _ in front.files.memory.replies] == ["b.txt", "c.txt"]
 
 
 def test_the_server_may_start_and_stop_it(front: Front) -> None:
