@@ -51,6 +51,7 @@ INSTALLED_APPS = [
     "wangqun.demo",
     "wangqun.portal",
     "wangqun.search",
+    "wangqun.visits",
     "wangqun.assessment",
     "wangqun.reviews",
     "wangqun.publication",
@@ -94,6 +95,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "wangqun.base.middleware.NeverKept",
     "django.middleware.security.SecurityMiddleware",
     "csp.middleware.CSPMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",

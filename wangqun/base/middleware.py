@@ -52,6 +52,25 @@ class RefusalPage:
         return render(request, "refused.html", {"sentence": str(exception)}, status=409)
 
 
+class NeverKept:
+    """Lets nobody keep what Django answers to readers: not the browser, no proxy on the way. Released files are not its matter.
+
+    Stands outermost, so that refusals, redirections and faults carry it too. The back office says for itself.
+    """
+
+    BACK_OFFICE = "/admin/"
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        if not request.path.startswith(self.BACK_OFFICE):
+            response["Cache-Control"] = "private, no-store"
+            del response["Expires"], response["ETag"], response["Last-Modified"]
+        return response
+
+
 class AtomicWrites:
     """Puts every request that may write into one transaction, the back office's own views included.
 

@@ -1,0 +1,119 @@
+"""Figures of visits: pure queries over the daily sums, nothing is written. 依据：石26、沪18。"""
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any
+
+from django.db.models import F, Min, Q, Sum
+from django.db.models.functions import Coalesce, TruncMonth
+
+from wangqun.columns.models import ColumnPage
+from wangqun.visits.models import SumQuerySet, Visit
+from wangqun.visits.periods import Period
+from wangqun.websites.models import Website
+
+GROUPS: dict[str, tuple[str, ...]] = {
+    "site": ("website_id", "website__name"),
+    "column": ("column_id", "column__title", "website_id", "website__name"),
+    "item": ("page_id", "page__title", "column_id", "column__title", "website_id", "website__name"),
+}
+"""What the figures can be grouped by, and what a line then says."""
+MOST_POINTS = 30  # days shown beside one day
+
+
+@dataclass(frozen=True)
+class Figures:
+    """Views by people, robots apart; and by people in the period to compare with."""
+
+    views: int
+    robot_views: int
+    before: int
+
+    @property
+    def change(self) -> str:
+        return change(self.views, self.before)
+
+
+@dataclass(frozen=True)
+class Point:
+    """One bar of a chart."""
+
+    label: str
+    views: int
+    before: int
+
+
+def visits_of(subject: Website | ColumnPage, since: date, until: date) -> int:
+    """Return how often people read a site, or a column with the columns below it, from `since` to `until`, both included.
+
+    Robots are not in it. For the rules of assessment: figures of days that are over no longer change but for lines of
+    the log that come late.
+    """
+    rows = Visit.objects.between(since, until)
+    mine = rows.filter(website=subject) if isinstance(subject, Website) else rows.filter(column__path__startswith=subject.path)
+    return mine.aggregate(views=Sum("views"))["views"] or 0
+
+
+def change(views: int, before: int) -> str:
+    """Return by how much views differ from those before, as people read it: "+12.5%", "" where there were none before."""
+    return f"{(views - before) / before * 100:+.1f}%" if before else ""
+
+
+def _sums(period: Period, today: date) -> dict[str, Any]:
+    now, then = Q(day__range=(period.first, period.last)), Q(day__range=period.comparable(today))
+    return {
+        "total_views": Coalesce(Sum("views", filter=now), 0),
+        "total_robots": Coalesce(Sum("robot_views", filter=now), 0),
+        "total_before": Coalesce(Sum("views", filter=then), 0),
+    }
+
+
+def total(visits: SumQuerySet, period: Period, today: date) -> Figures:
+    """Return the figures of all `visits` in a period. One query."""
+    found = visits.between(period.before.first, period.last).aggregate(**_sums(period, today))
+    return Figures(found["total_views"], found["total_robots"], found["total_before"])
+
+
+def table(visits: SumQuerySet, by: str, period: Period, today: date) -> SumQuerySet:
+    """Return one line per site, column or item with its figures, as dictionaries; in no order yet.
+
+    Visits of a home page belong to no column and are left out where columns are listed.
+    """
+    rows = visits.between(period.before.first, period.last)
+    rows = rows.filter(column__isnull=False) if by == "column" else rows
+    lines = rows.order_by().values(*GROUPS[by]).annotate(**_sums(period, today))
+    shown = lines.filter(Q(total_views__gt=0) | Q(total_robots__gt=0) | Q(total_before__gt=0))
+    return shown.annotate(total_change=F("total_views") - F("total_before"))
+
+
+def points(visits: SumQuerySet, period: Period) -> list[Point]:
+    """Return the views of a period for a chart: the days of a month, the months of a year, the 30 days up to a day."""
+    if period.kind == "year":
+        rows = visits.between(period.before.first, period.last).order_by().annotate(month=TruncMonth("day"))
+        sums = {row["month"]: row["total"] for row in rows.values("month").annotate(total=Sum("views"))}
+        year = period.first.year
+        months = [(date(year, month, 1), date(year - 1, month, 1)) for month in range(1, 13)]
+        return [Point(f"{now.month}月", sums.get(now, 0), sums.get(then, 0)) for now, then in months]
+    length = MOST_POINTS if period.kind == "day" else (period.last - period.first).days + 1
+    first = period.last - timedelta(days=length - 1)
+    first_before = first - timedelta(days=length) if period.kind == "day" else period.before.first
+    last_before = first - timedelta(days=1)
+    rows = visits.between(first_before, period.last).order_by().values("day").annotate(total=Sum("views"))
+    sums = {row["day"]: row["total"] for row in rows}
+    found = []
+    for number in range(length):
+        now, then = first + timedelta(days=number), first_before + timedelta(days=number)
+        label = f"{now.month}-{now.day}" if period.kind == "day" else f"{now.day}日"
+        found.append(Point(label, sums.get(now, 0), sums.get(then, 0) if then <= last_before else 0))
+    return found
+
+
+def referrers(rows: SumQuerySet, period: Period, most: int = 10) -> list[dict[str, Any]]:
+    """Return from which sites the readers came, the most frequent first; all that have no name of their own are one line."""
+    found = rows.between(period.first, period.last).order_by().values("host").annotate(total=Sum("views"))
+    return list(found.order_by("-total", "host")[:most])
+
+
+def counted_since() -> date | None:
+    """Return the first day of which there are figures."""
+    return Visit.objects.aggregate(first=Min("day"))["first"]
