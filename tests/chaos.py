@@ -212,7 +212,6 @@ def fingerprint() -> list[Any]:
     from wangqun.columns.models import PublicItem
     from wangqun.notifications.models import Notice
     from wangqun.publication.models import Release
-    from wangqun.publication.verification import verify
     from wangqun.reviews.models import Signing
     from wangqun.screening.models import Examination
     from wangqun.sharing.models import Submission
@@ -246,6 +245,7 @@ def faults() -> list[str]:
     from wangqun.columns.models import PublicItem
     from wangqun.publication import actions as publication
     from wangqun.publication.models import File, Release, RenderOrder
+    from wangqun.publication.verification import verify as verify_files
     from wangqun.reminders.models import Reminder
     from wangqun.reviews.models import Signing
 
@@ -271,7 +271,7 @@ def faults() -> list[str]:
             found.append(f"task {state.pk} {state.status} without a signature")
     if RenderOrder.objects.filter(done_at__isnull=True).exists():
         found.append("files are still ordered")
-    found += [f"file: {alarm}" for alarm in verify()]
+    found += [f"file: {alarm}" for alarm in verify_files()]
     strays = [str(path) for path in Path(settings.RELEASE_ROOT).rglob("*.new")]
     if strays:
         found.append(f"files half written: {strays}")

@@ -227,6 +227,7 @@ def write_file(row: Manifest) -> bool:
     seal = seal_line({"digest": row.digest, "signature": row.signature, "key_id": row.key_id})
     aside = _aside(row.number)
     if row.kind == Manifest.Kind.CHANGE:
+        aside.unlink(missing_ok=True)  # left by a switch that was rolled back
         aside = aside.with_name(f"{aside.name}.{secrets.token_hex(4)}")
         aside.write_bytes(row.body.encode() + seal)
     elif not _ends_with(aside, seal):

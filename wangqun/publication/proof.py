@@ -67,12 +67,13 @@ def _chain_faults(start: int) -> Iterator[Fault]:
             yield Fault(name, "与前一页不相接")
         if row.key_id not in keys or not manifest.signature_holds(row.digest, row.signature, keys[row.key_id]):
             yield Fault(name, "签名不符")
-        if row.kind == Manifest.Kind.CHANGE and hashlib.sha256(row.body.encode()).hexdigest() != row.digest:
+        is_change = row.kind == Manifest.Kind.CHANGE
+        if is_change and hashlib.sha256(row.body.encode()).hexdigest() != row.digest:
             yield Fault(name, "数据库中的内容与摘要不符")
-        elif (why := _file_fault(row)) and not (
-            row.kind == Manifest.Kind.CHANGE and manifest.write_file(row) and why == "缺失"
-        ):
-            yield Fault(name, f"清单文件{why}")
+        elif why := _file_fault(row):
+            is_restored = is_change and manifest.write_file(row)
+            if not (is_restored and why == "缺失"):  # a missing one may simply not have been written yet
+                yield Fault(name, f"清单文件{why}{'，已按数据库恢复' if is_restored else ''}")
         before = row
 
 
