@@ -13,7 +13,7 @@ urlpatterns = [
     # Small live parts of released pages, in the language of the page.
     re_path(rf"^(?:(?:{OTHER_LANGUAGES})/)?live/", include("wangqun.visits.urls")),
     path("search/", include("wangqun.search.urls")),
-    re_path(r"^(?P<language>zh-hant|en)/search/", include("wangqun.search.urls")),
+    re_path(rf"^(?P<language>{OTHER_LANGUAGES})/search/", include("wangqun.search.urls")),
     path("admin/clocks/", include("wangqun.clocks.urls")),  # the calendar feed: a signed address, no sign-in
     path("admin/files/<path:path>", private_file, name="private_file"),
     path("admin/documents-file/<int:document_id>/<path:document_filename>", document, name="wagtaildocs_serve"),

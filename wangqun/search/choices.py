@@ -62,9 +62,10 @@ class Choices:
         values = {
             "q": self.q, "scope": "all" if self.is_everywhere else "", "column": self.column, "kind": self.kind,
             "organisation": self.organisation, "number": self.number, "since": self.since, "until": self.until,
-            "order": "" if self.order == "relevance" else self.order, "page": None,
+            "order": self.order, "page": None,
         } | other  # fmt: skip
-        return "?" + urlencode({name: str(value) for name, value in values.items() if value})
+        said = {name: str(value) for name, value in values.items() if value and (name, value) != ("order", "relevance")}
+        return "?" + urlencode(said)
 
     @property
     def without_filters(self) -> str:

@@ -24,7 +24,7 @@ MOST_LEFT_OUT = 5000
 
 
 def step(engine: Engine) -> int:
-    """Index the release records that are new, oldest first, some at a time; returns how many. Builds an index that is missing."""
+    """Index the release records that are new, oldest first; returns how many. Builds an index that is missing."""
     position = engine.position()
     if position is None:
         rebuild(engine)

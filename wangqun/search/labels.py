@@ -76,7 +76,7 @@ ENGLISH = {
     "most_after": "– add words or options to see others",
     "nothing": "Nothing was found",
     "advice_shorter": "Use fewer or more common words.",
-    "advice_blank": "All words must occur. AND, OR, plus and minus have no special meaning; put a phrase between quotation marks.",
+    "advice_blank": "All words must occur. AND, OR, plus and minus mean nothing; quotation marks hold a phrase together.",
     "advice_filters": "Search again without options",
     "advice_everywhere": "Search all sites",
     "advice_each": "Search for one word: ",

@@ -18,8 +18,19 @@ import tantivy
 
 from wangqun.search import text
 from wangqun.search.engine import (
-    EXACT_TITLE, FORMAT, LONGEST_TEXT, TITLE_WEIGHT, WORD_WEIGHT, Alternative, Document, Hit, Hits, Position, Question, Unavailable,
-)  # fmt: skip
+    EXACT_TITLE,
+    FORMAT,
+    LONGEST_TEXT,
+    TITLE_WEIGHT,
+    WORD_WEIGHT,
+    Alternative,
+    Document,
+    Hit,
+    Hits,
+    Position,
+    Question,
+    Unavailable,
+)
 
 Query, Occur = tantivy.Query, tantivy.Occur
 FOLLOWER_MEMORY, REBUILD_MEMORY = 50_000_000, 150_000_000  # bytes that the writer fills before it writes a segment

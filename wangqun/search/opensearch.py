@@ -15,8 +15,19 @@ from urllib.parse import unquote, urlsplit
 
 from wangqun.search import text
 from wangqun.search.engine import (
-    EXACT_TITLE, FORMAT, LONGEST_TEXT, TITLE_WEIGHT, WORD_WEIGHT, Alternative, Document, Hit, Hits, Position, Question, Unavailable,
-)  # fmt: skip
+    EXACT_TITLE,
+    FORMAT,
+    LONGEST_TEXT,
+    TITLE_WEIGHT,
+    WORD_WEIGHT,
+    Alternative,
+    Document,
+    Hit,
+    Hits,
+    Position,
+    Question,
+    Unavailable,
+)
 
 PATIENCE, PATIENCE_WRITING = 3.0, 60.0  # seconds
 AT_ONCE = 500  # documents in one request
@@ -28,12 +39,14 @@ SETTINGS = {
         "dynamic": "strict",
         "properties": {
             **{f"{name}_{size}": TOKENS for name in ("title", "body", "number") for size in ("one", "two")},
-            "words": TOKENS, "title": {"type": "keyword", "ignore_above": 8000}, "kind": KEYWORD, "language": KEYWORD, "website": KEYWORD,
-            "column": KEYWORD, "organisation": KEYWORD, "page": NUMBER, "stamp": NUMBER, "published": NUMBER,
+            "words": TOKENS,
+            "title": {"type": "keyword", "ignore_above": 8000},
+            **dict.fromkeys(("kind", "language", "website", "column", "organisation"), KEYWORD),
+            **dict.fromkeys(("page", "stamp", "published"), NUMBER),
             "shown": {"type": "keyword", "index": False, "doc_values": False},
         },
     },
-}  # fmt: skip
+}
 
 
 def _source(one: Document) -> dict[str, Any]:

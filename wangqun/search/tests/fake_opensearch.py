@@ -105,9 +105,7 @@ def search(store: Store, name: str, asked: dict[str, Any]) -> dict[str, Any]:
             hits.append({"_id": number, "_score": score, "_source": source})
     for order in reversed(asked.get("sort", ["_score"])):
         ((field, way),) = order.items() if isinstance(order, dict) else (("_score", "desc"),)
-        hits.sort(
-            key=lambda hit, field=field: hit["_score"] if field == "_score" else hit["_source"][field], reverse=way == "desc"
-        )
+        hits.sort(key=lambda hit, field=field: (hit | hit["_source"])[field], reverse=way == "desc")
     total = len(hits)
     if "search_after" in asked:
         (field,) = asked["sort"][0]
@@ -152,7 +150,7 @@ def turn(store: Store, actions: list[dict[str, Any]]) -> dict[str, Any]:
     return {"acknowledged": True}
 
 
-def answer(store: Store, method: str, path: str, body: str) -> dict[str, Any]:
+def answer(store: Store, method: str, path: str, body: str) -> dict[str, Any]:  # noqa: PLR0911, PLR0912 - a table of addresses
     path = path.partition("?")[0]
     if found := re.fullmatch(r"/_alias/([\w-]+)", path):
         names = store.aliases.get(found[1])

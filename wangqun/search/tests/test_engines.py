@@ -19,11 +19,14 @@ from wangqun.search.tests.fake_opensearch import FakeOpenSearch
 pytestmark = pytest.mark.req("PUB-2")
 
 BUREAU, TAX, GUIDE, NOTICE, FAIR = 1, 2, 3, 4, 5
+COVID = "关于 COVID-19 期间税收优惠的公告，面條麵粉除外。"
+WELCOME = "Shijiazhuang Bureau of Commerce welcomes investors."
+EXPLAINED = "解释国税局联合公告。石市商务，石家庄商务。国税局联合公告。"
 DOCUMENTS = [
     Document(BUREAU, 11, 1, (10, 20), "news", 7, "", 1000, "石家庄市商务局", "主管全市内外贸易和国际经济合作的政府部门。"),
-    Document(TAX, 12, 1, (10,), "notice", 7, "石商〔2026〕12号", 2000, "国税局联合公告", "关于 COVID-19 期间税收优惠的公告，面條麵粉除外。"),
-    Document(GUIDE, 13, 2, (30,), "other", 8, "", 3000, "Investment Guide", "Shijiazhuang Bureau of Commerce welcomes investors.", "en"),
-    Document(NOTICE, 14, 2, (30,), "notice", 8, "", 4000, "关于国税局联合公告的说明", "解释国税局联合公告。石市商务，石家庄商务。国税局联合公告。"),
+    Document(TAX, 12, 1, (10,), "notice", 7, "石商〔2026〕12号", 2000, "国税局联合公告", COVID),
+    Document(GUIDE, 13, 2, (30,), "other", 8, "", 3000, "Investment Guide", WELCOME, "en"),
+    Document(NOTICE, 14, 2, (30,), "notice", 8, "", 4000, "关于国税局联合公告的说明", EXPLAINED),
     Document(FAIR, 15, 2, (30, 31), "news", None, "", 5000, "經濟貿易洽談會", "软件和电子，商务洽谈。"),
 ]  # fmt: skip
 SITES = (1, 2)
@@ -183,8 +186,9 @@ def test_before_anything_is_built_there_is_no_position_and_no_answer(engine):
 
 
 ODD = ['"', "   ", "\0", "'", "%", "\\", "*", "a" * 10_000, 'a"b', '商务"', "商务 AND", "AND OR", "100%", "(", "NEAR(", "-商务",
-    "+商务", ":", "𠮷", "", "a:b", "商务|", "&!", "^~", "商务^2", "商务~1", "[a TO b]", "/商务/", "😀", "商务😀", "\ud800", "<b>",
-    "title:商务", "a b c d e f g h i j k l m n o p q r s t u v w x y z", "的" * 200, "\u202e商务", "_", "__ _"]  # fmt: skip
+    "+商务", ":", "𠮷", "", "a:b", "商务|", "&!", "^~", "商务^2", "商务~1", "[a TO b]", "/商务/", "😀", "商务😀", "\ud800",
+    "<b>", "title:商务", "a b c d e f g h i j k l m n o p q r s t u v w x y z", "的" * 200,
+    "\u202e商务", "_", "__ _"]  # fmt: skip
 
 
 @pytest.mark.parametrize("typed", ODD, ids=range(len(ODD)))

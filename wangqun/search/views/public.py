@@ -156,7 +156,8 @@ def results(request: HttpRequest, language: str = "") -> HttpResponse:
         "total": len(found) if hits.total <= ON_A_PAGE else hits.total, "most": ON_A_PAGE * MOST_PAGES,
         "words": [(word, choices.address(q=word)) for word in read.parts] if read and len(read.parts) > 1 else [],
         "columns": _columns(website), "organisations": Organisation.objects.ranked().order_by("pk").values_list("pk", "name"),
-        "kinds": [(kind, say[kind]) for kind in KINDS], "orders": [(order, say[order], choices.address(order="" if order == "relevance" else order)) for order in ORDERS],
+        "kinds": [(kind, say[kind]) for kind in KINDS],
+        "orders": [(order, say[order], choices.address(order=order)) for order in ORDERS],
         "action": f"/{language}/search/" if language else "/search/", "longest": asking.LONGEST,
     }  # fmt: skip
     response = render(request, "search/results.html", context, status=status)
