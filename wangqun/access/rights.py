@@ -21,6 +21,7 @@ RIGHTS: dict[str, frozenset[str]] = {
             "reminders.manage",
             "assessment.manage",
             "articles.sources",
+            "languages.words",
             "publication.records",
         }
     ),
@@ -35,6 +36,7 @@ RIGHT_NAMES: dict[str, str] = {
     "assessment.manage": "办理月度考核",
     "audit.read": "查看和导出操作日志",
     "columns.manage": "设立栏目、明确栏目责任",
+    "languages.words": "登记繁体专名",
     "people.manage": "登记单位和人员",
     "publication.records": "查看全部发布备案",
     "publication.structure": "公开网站首页和栏目",

@@ -3,6 +3,7 @@
 Nothing here is public: that takes a review and a release.
 """
 
+import json
 import re
 from collections.abc import Sequence
 from typing import Any
@@ -15,8 +16,11 @@ from wangqun.articles.models import ArticleAttachment, ArticlePage, Source
 from wangqun.articles.numbering import next_slug
 from wangqun.audit.actions import record
 from wangqun.base.errors import Refused
-from wangqun.columns.models import ColumnPage
+from wangqun.columns.models import ColumnPage, PublicItem
+from wangqun.languages import traditional
+from wangqun.languages.known import TRADITIONAL, chinese_name, written
 from wangqun.people.models import User
+from wangqun.websites.content import content_hash
 
 DOMAIN = re.compile(r"(?=.{4,128}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]([a-z0-9-]{0,61}[a-z0-9])?")
 LONGEST_NAME, LONGEST_REMARK = 128, 255  # characters
@@ -56,6 +60,8 @@ def revise(article: ArticlePage, *, by: User, base_revision: int, **changes: Any
         raise Refused("此稿已被他人修改，请先查看改动，再合并您的内容。")
     if locked.workflow_in_progress:
         raise Refused("此稿正在审核中，不能修改；如需修改，请先撤回。")
+    if locked.locked:
+        raise Refused("此稿已审核通过，正在等待发布时间，不能修改；如需修改，请先撤回定时。")
     page = locked.get_latest_revision_as_object()
     for name, value in changes.items():
         setattr(page, name, value)
@@ -63,6 +69,66 @@ def revise(article: ArticlePage, *, by: User, base_revision: int, **changes: Any
     effective.keep_clock(page, by=by)
     record("articles.revise", page, by=by)
     return page
+
+
+COPIED = (
+    "genre", "summary", "author", "is_reprint", "source", "source_url", "document_number", "keywords", "cover", "cover_text",
+    "is_sensitive", "effective_on", "validity",
+)  # fmt: skip
+"""What a translation takes over from its source, besides title, text and attachments."""
+CONVERTED = ("summary", "author", "keywords", "cover_text")
+
+
+@transaction.atomic
+def translate(article: ArticlePage, *, language: str, by: User) -> ArticlePage:
+    """Begin a translation of a public article into `language`, as a draft that holds the source's text to start from.
+
+    For traditional Chinese that is the machine's conversion, to be put right by hand. The draft goes the way of every
+    article; it stands at the source's address below the folder of its language. Raises Refused without the right to write
+    in the column, for an article that is not public or itself a translation, and where one exists. 依据：PUB-4。
+    """
+    require(by, "articles.write", article)
+    article = ArticlePage.objects.select_for_update().get(pk=article.pk)
+    if article.translation_of_id is not None:
+        raise Refused("这是译稿，请从简体原稿开始翻译。")
+    if language not in {TRADITIONAL, *written()}:
+        raise Refused("没有开设这种语言，请联系商务信息处。")
+    if article.live_revision is None or not PublicItem.objects.filter(page_id=article.pk).exists():
+        raise Refused("原稿公开后才能翻译。")
+    if ArticlePage.objects.filter(translation_of=article, language=language).exists():
+        raise Refused(f"已有{chinese_name(language)}稿，请在其上修改。")
+    source = article.live_revision.as_object()
+    fields = {name: getattr(source, name) for name in COPIED}
+    title, body = source.title, json.dumps(source.body.get_prep_value(), ensure_ascii=False)
+    attachments = [(row.title, row.document) for row in source.attachments.all()]
+    if language == TRADITIONAL:
+        words = traditional.converter()
+        fields |= {name: words.text(fields[name]) for name in CONVERTED}
+        title, body = words.text(title), traditional.convert_data(body)
+        attachments = [(words.text(name), document) for name, document in attachments]
+    made = draft(
+        ColumnPage.objects.get(pk=article.get_parent().pk), title=title, body=body, by=by, attachments=attachments,
+        language=language, translation_of=article, translated_hash=content_hash(article.live_revision), **fields,
+    )  # fmt: skip
+    record("articles.translate", made, by=by, data={"source": article.pk, "language": language})
+    return made
+
+
+@transaction.atomic
+def follow_source(translation: ArticlePage, *, by: User, base_revision: int) -> ArticlePage:
+    """State that a translation says what its source says now; a new draft of it, to be reviewed and released as usual.
+
+    Raises Refused where it says so already, where the source is not public, and as `revise` does. 依据：PUB-4。
+    """
+    source = translation.translation_of
+    if source is None:
+        raise Refused("这不是译稿，没有原稿可以对照。")
+    if source.live_revision is None:
+        raise Refused("原稿没有公开，无从对照。")
+    digest = content_hash(source.live_revision)
+    if translation.get_latest_revision_as_object().translated_hash == digest:
+        raise Refused("译稿已经对照过最新的原稿，不需要再办。")
+    return revise(translation, by=by, base_revision=base_revision, translated_hash=digest)
 
 
 @transaction.atomic

@@ -24,7 +24,8 @@ def keep_clock(article: ArticlePage, *, by: User) -> Clock | None:
     draft = article.get_latest_revision_as_object()
     held = EffectiveClock.objects.filter(article_id=article.pk).select_related("clock").first()
     is_public = PublicItem.objects.filter(page_id=article.pk).exists()
-    wanted = draft.effective_on if draft.genre in GENRES and not is_public else None
+    is_source = draft.translation_of_id is None  # the law is online when its own text is
+    wanted = draft.effective_on if draft.genre in GENRES and is_source and not is_public else None
     if wanted is None:
         _stop(held, by=by, reason="不再需要")
         return None

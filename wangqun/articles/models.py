@@ -7,17 +7,27 @@ from typing import Any
 
 from django.conf import settings
 from django.db import models
+from django.db.models import Q
 from django.http import HttpResponse
+from django.utils.functional import cached_property
 from modelcluster.fields import ParentalKey
 from wagtail.admin.panels import FieldPanel, HelpPanel, InlinePanel, MultiFieldPanel, TitleFieldPanel
 from wagtail.documents import get_document_model
 from wagtail.fields import StreamField
 from wagtail.images import get_image_model
+from wagtail.locks import BaseLock
 from wagtail.models import Orderable, Page
 
 from wangqun.articles.blocks import BODY_BLOCKS
-from wangqun.websites.pages import Assets, PublicFile, PublicPage
+from wangqun.articles.waiting import ChosenMoments, WaitingLock
+from wangqun.base.moments import today
+from wangqun.base.tree_paths import paths_above
+from wangqun.columns.models import PublicItem
+from wangqun.languages.known import SIMPLIFIED, TRADITIONAL, folder
+from wangqun.people.models import Organisation
+from wangqun.websites.pages import HTML, Assets, PublicFile, PublicPage
 from wangqun.websites.pictures import COVER, picture
+from wangqun.websites.sources import read_once
 
 
 class Source(models.Model):
@@ -94,10 +104,25 @@ class ArticlePage(PublicPage, Page):
         verbose_name="报送原稿",
     )
     submitted_by_name = models.CharField("报送单位", max_length=128, blank=True, editable=False)
+    language = models.CharField("语言", max_length=10, default=SIMPLIFIED, editable=False)
+    translation_of = models.ForeignKey(
+        "articles.ArticlePage",
+        models.PROTECT,
+        null=True,
+        blank=True,
+        editable=False,
+        related_name="translations",
+        verbose_name="译自",
+        help_text="外文稿和人工繁体稿的原稿。",
+    )
+    translated_hash = models.CharField(
+        "所据原稿", max_length=64, blank=True, editable=False, help_text="翻译时原稿已发布内容的摘要，原稿更正后即见落后。"
+    )
 
     parent_page_types = ["columns.ColumnPage"]
     subpage_types: list[str] = []
     template = "articles/article_page.html"
+    base_form_class = ChosenMoments
 
     content_panels = [
         TitleFieldPanel("title", targets=[]),  # the address never follows the title
@@ -114,17 +139,59 @@ class ArticlePage(PublicPage, Page):
         ),
         FieldPanel("is_sensitive"),
         FieldPanel("correction_note"),
+        MultiFieldPanel(
+            [
+                FieldPanel("go_live_at", heading="定时发布", help_text="审核通过后等到此时公开（北京时间）；不填，通过后立即公开。"),
+                FieldPanel("expire_at", heading="到期下线", help_text="到时自动撤下，原地址向读者说明；法规、政策不填。"),
+            ],
+            heading="发布和下线时间",
+        ),
     ]
     promote_panels = [HelpPanel("页面地址由系统编号，不随标题改变；发布时间由系统在首次发布时记下，此后不变。")]
     settings_panels: list = []
 
     class Meta:
         verbose_name = verbose_name_plural = "稿件"
+        constraints = [
+            models.UniqueConstraint(fields=["translation_of", "language"], name="one_translation_per_article_and_language"),
+            models.CheckConstraint(
+                condition=Q(translation_of__isnull=True, language=SIMPLIFIED)
+                | (Q(translation_of__isnull=False) & ~Q(language=SIMPLIFIED)),
+                name="translation_has_a_source",
+            ),
+        ]
+
+    @property
+    def public_path(self) -> str:
+        """A translation stands at its source's address below the folder of its language: "/en/gzdt/t20260312_0042/"."""
+        if self.translation_of_id is None:
+            return super().public_path
+        self.translation_of.website = self.website
+        return f"/{folder(self.language)}{self.translation_of.public_path}"
+
+    @property
+    def family(self) -> models.QuerySet["ArticlePage"]:
+        """The same text in the other languages."""
+        source = self.translation_of_id or self.pk
+        return ArticlePage.objects.filter(Q(pk=source) | Q(translation_of_id=source)).exclude(pk=self.pk)
 
     @property
     def column(self) -> Page:
-        """The column this article stands in."""
-        return self.get_parent().specific
+        """The column this article stands in; read once for all articles of it that are made in one go."""
+        return read_once(f"column_at:{paths_above(self.path, itself=False)[-1]}", lambda: self.get_parent().specific)
+
+    @cached_property
+    def responsible_organisation(self) -> Organisation | None:
+        """Who answers for this article: as released, or as the responsibility list says today. 依据：石14。"""
+        item = PublicItem.objects.filter(page_id=self.pk).select_related("organisation").first()
+        if item is not None and item.organisation is not None:
+            return item.organisation
+        duty = self.column.duty_on(today())
+        return duty.organisation if duty else None
+
+    def get_lock(self) -> BaseLock | None:
+        """Tell Wagtail's editor why nobody may edit this now: it waits for its moment, or it is under review."""
+        return WaitingLock(self) if self.locked else super().get_lock()
 
     @property
     def displayed_source(self) -> str:
@@ -160,19 +227,24 @@ class ArticlePage(PublicPage, Page):
 
     def public_item_values(self) -> dict[str, Any]:
         """Return what public lists show of this article."""
-        return {"summary": self.summary, "cover_text": self.cover_text, "source": self.displayed_source}
+        values = {"summary": self.summary, "cover_text": self.cover_text, "source": self.displayed_source}
+        return values | {"language": self.language}
 
     def public_files(self) -> Iterator[PublicFile]:
-        """One page in the article's own folder; pictures and attachments beside it."""
-        yield PublicFile(
-            f"{self.folder}/index.html",
-            "text/html; charset=utf-8",
-            lambda assets: self.render(self.template, assets, article=self),
-        )
+        """One page in the article's own folder; pictures and attachments beside it.
+
+        A text in traditional Chinese has no file of its own: it takes the place of its source's conversion.
+        """
+        if self.language != TRADITIONAL:
+            yield PublicFile(f"{self.folder}/index.html", HTML, self.make, has_traditional=self.language == SIMPLIFIED)
+
+    def make(self, assets: Assets | None, **context: Any) -> bytes:
+        """Return the article's page."""
+        return self.render(self.template, assets, article=self, **context)
 
     def serve_preview(self, request, mode_name):
         """Show the draft as it will stand, in the back office's preview."""
-        return HttpResponse(self.render(self.template, None, article=self, is_preview=True))
+        return HttpResponse(self.make(None, is_preview=True))
 
 
 class ArticleAttachment(Orderable):

@@ -1,11 +1,16 @@
 """Which languages the sites are written in. Simplified Chinese is the source, traditional Chinese is converted from it,
 the others (setting WANGQUN_LANGUAGES, English first) are written by people."""
 
-from django.conf import settings
-from django.utils.translation import get_language_info
+from dataclasses import dataclass
 
-SIMPLIFIED, TRADITIONAL = "zh-Hans", "zh-Hant"
+from django.conf import settings
+from django.utils.translation import get_language, get_language_info
+
+from wangqun.websites.pages import CHINESE as SIMPLIFIED
+
+TRADITIONAL = "zh-Hant"
 OWN_NAMES = {SIMPLIFIED: "简体", TRADITIONAL: "繁體"}
+CHINESE_NAMES = {TRADITIONAL: "繁体中文", "en": "英文", "ja": "日文", "ko": "韩文", "ru": "俄文", "fr": "法文", "de": "德文"}
 
 
 def written() -> list[str]:
@@ -13,9 +18,14 @@ def written() -> list[str]:
     return list(settings.WANGQUN_LANGUAGES)
 
 
-def name_of(language: str) -> str:
+def own_name(language: str) -> str:
     """Return what a language calls itself: 简体, 繁體, English."""
     return OWN_NAMES.get(language) or get_language_info(language)["name_local"]
+
+
+def chinese_name(language: str) -> str:
+    """Return what editors call a language: 繁体中文, 英文."""
+    return CHINESE_NAMES.get(language) or own_name(language)
 
 
 def folder(language: str) -> str:
@@ -23,6 +33,27 @@ def folder(language: str) -> str:
     return "" if language == SIMPLIFIED else language.lower()
 
 
-def choices() -> list[tuple[str, str]]:
-    """Return the languages an article can be written in, with their names."""
-    return [(code, name_of(code)) for code in (SIMPLIFIED, TRADITIONAL, *written())]
+@dataclass(frozen=True)
+class Spoken:
+    """The language that a page is being made in."""
+
+    language: str
+
+    @property
+    def is_foreign(self) -> bool:
+        return self.language != SIMPLIFIED
+
+    @property
+    def prefix(self) -> str:
+        """What every address in this language begins with: "" or "/en"."""
+        return f"/{self.language}" if self.is_foreign else ""
+
+    @property
+    def home(self) -> str:
+        return self.prefix + "/"
+
+
+def spoken() -> Spoken:
+    """Return the language of the page being made; both kinds of Chinese are one, until the text is converted."""
+    language = get_language() or SIMPLIFIED
+    return Spoken(language if language in written() else SIMPLIFIED)

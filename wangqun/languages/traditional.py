@@ -136,6 +136,22 @@ def convert(content: bytes, content_type: str) -> bytes:
     return made.encode("utf-8")
 
 
+def convert_data(text: str) -> str:
+    """Return stored stream data (JSON with HTML in it) with its words converted; block names, keys and links stay."""
+    words = converter()
+
+    def value(found: re.Match[str]) -> str:
+        return found[0] if found[2] or not HAN.search(found[1]) else _fragment(found[0], words)
+
+    return JSON_TEXT.sub(value, text)
+
+
+def _fragment(text: str, words: Converter) -> str:
+    pieces = TOKENS.split(text)
+    pieces[::2] = [words.text(piece) for piece in pieces[::2]]
+    return "".join(pieces)
+
+
 def prefixed(address: str) -> str:
     """Return where a page's address on its host (with a leading slash) leads in traditional Chinese; files stay."""
     path = re.split(r"[?#]", address, maxsplit=1)[0]

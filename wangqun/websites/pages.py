@@ -9,8 +9,12 @@ from typing import Any
 from django.db import models
 from django.template.loader import render_to_string
 from django.utils.functional import cached_property
+from django.utils.translation import override
 
 from wangqun.websites.models import Website
+
+HTML = "text/html; charset=utf-8"
+CHINESE = "zh-Hans"
 
 
 @dataclass
@@ -79,10 +83,15 @@ class PublicPage(models.Model):
             return None
         return website.site_id, website.public_url, self.public_path
 
-    def render(self, template: str, assets: Assets | None = None, **context: Any) -> bytes:
-        """Render `template` for this page as bytes; without `assets` (a preview) pictures come from the back office."""
+    def render(self, template: str, assets: Assets | None = None, *, language: str = "", **context: Any) -> bytes:
+        """Render `template` for this page as bytes; without `assets` (a preview) pictures come from the back office.
+
+        What stands around the text speaks `language` ("en"), or else the page's own; both kinds of Chinese are one here.
+        """
         values = {"page": self, "website": self.website, "assets": assets, **context}
-        return render_to_string(template, values).encode("utf-8")
+        spoken = language or getattr(self, "language", CHINESE)
+        with override("zh-hans" if spoken.startswith("zh") else spoken):
+            return render_to_string(template, values).encode("utf-8")
 
     def public_files(self) -> Iterator[PublicFile]:
         """Yield the files that this page consists of. Each page type says which."""

@@ -18,6 +18,8 @@ def check(content: Content, words: WordLists) -> Iterator[Hit]:
     column = page.get_parent().specific
     if isinstance(column, ColumnPage):
         yield from _duty(column)
+    if page.translation_of_id is not None:
+        return  # the law is online when its own text is
     if page.genre == ArticlePage.Genre.LAW and page.effective_on is None:
         message = "法规规章没有填施行日期，系统无法督促其在施行前上网。"
         yield Hit("effective", ADVICE, "施行日期", "effective_on", message, "沪23")
