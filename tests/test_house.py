@@ -54,6 +54,7 @@ BY_HAND = {
     "install_workflow": "at every start, by config.prepare",
     "seed_demo": "the demonstration only",
     "republish": "after a change of address or template",
+    "publish_scheduled": "stands in for Wagtail's command of this name and refuses: release_due does it",
     "rollback": "when a republish went wrong",
     "publish_files": "the publisher, a process of its own",
     "explain_file": "a question that a person asks",

@@ -12,6 +12,7 @@ from django.http import HttpRequest, HttpResponse
 from wagtail import hooks
 from wagtail.admin import wagtail_hooks as stock
 from wagtail.admin.action_menu import ActionMenuItem, PublishMenuItem, UnpublishMenuItem
+from wagtail.admin.forms.models import WagtailAdminDraftStateFormMixin
 from wagtail.admin.menu import MenuItem
 from wagtail.admin.views.account import NameEmailSettingsPanel
 from wagtail.admin.views.home import LockedPagesPanel, WorkflowObjectsToModeratePanel
@@ -56,9 +57,9 @@ def refuse_to_convert(request: HttpRequest, page: Page) -> None:
 @hooks.register("before_move_page")
 def refuse_to_move_what_was_released(request: HttpRequest, page: Page, destination: Page) -> None:
     if was_released(page) or page.get_descendants().filter(first_published_at__isnull=False).exists():
-        raise Refused("已发布过的页面不能移动，地址要保持不变；请撤下后在新栏目另写一稿。")
-    if page.workflow_in_progress:
-        raise Refused("此稿正在审核，不能移动，请先撤回送审。")
+        raise Refused("已发布过的页面不能在此移动；稿件请由商务信息处在“发布备案”中办理“移动栏目”，旧地址会自动转到新地址。")
+    if page.workflow_in_progress or page.locked:
+        raise Refused("此稿正在审核或等待发布，不能移动，请先撤回送审或撤回定时。")
 
 
 @hooks.register("before_delete_page")
@@ -104,6 +105,10 @@ stock.PageListingMoveButton.is_shown = lambda button, user: (
 stock.PageListingDeleteButton.is_shown = lambda button, user: (
     not was_released(button.page) and button.page.owner_id == user.pk and button.page.permissions_for_user(user).can_delete()
 )
+
+
+# The moments are fields of an article's own form; Wagtail's dialogue for them promises what only its publishers could do.
+WagtailAdminDraftStateFormMixin.show_schedule_publishing_toggle = False
 
 
 # Names and addresses are kept in the register of people. Wagtail's form asks for first and last name, which nobody here

@@ -4,10 +4,12 @@
 """
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Any
 
 from django.db import transaction
 from django.db.models import Max
+from wagtail.actions.publish_page_revision import PublishPageRevisionAction
 from wagtail.models import Page, Revision, WorkflowState
 
 from wangqun.access.actions import require
@@ -26,11 +28,23 @@ from wangqun.people.models import User
 from wangqun.publication import dependents
 from wangqun.publication.models import Release, RenderOrder
 from wangqun.screening.actions import latest as latest_examination
+from wangqun.screening.models import Examination
 from wangqun.sharing import actions as sharing
 from wangqun.websites.content import content_hash
 from wangqun.websites.models import Website
 
 LEVELS = ["department", "leader", "centre"]
+
+
+@dataclass(frozen=True)
+class Signed:
+    """A text that may be released: exactly this content was signed at every needed level and passed the machine."""
+
+    page: Page
+    revision: Revision
+    content_hash: str
+    approvers: list[dict[str, Any]]
+    examination: Examination
 
 
 @transaction.atomic
@@ -40,6 +54,22 @@ def release(workflow_state: WorkflowState, *, by: User) -> Release:
     Raises Refused unless people signed exactly this content at every needed level, none of them its author and all distinct.
     依据：石14、石21、沪22。
     """
+    found = signed(workflow_state)
+    _publish(found.revision, by=by)
+    return write_release(
+        found.page.pk,
+        found.revision,
+        found.content_hash,
+        by=by,
+        author=workflow_state.requested_by,
+        approvers=found.approvers,
+        examination=found.examination,
+        workflow_state=workflow_state,
+    )
+
+
+def signed(workflow_state: WorkflowState) -> Signed:
+    """Lock the page and return what people signed of its newest revision, checked anew; raises Refused as `release` does."""
     page = Page.objects.select_for_update().get(pk=workflow_state.object_id).specific
     revision = page.get_latest_revision()
     digest = content_hash(revision)
@@ -47,17 +77,7 @@ def release(workflow_state: WorkflowState, *, by: User) -> Release:
     examination = latest_examination(revision)
     if examination is None or examination.content_hash != digest or not examination.is_passed:
         raise Refused("稿件未通过机器检查，不能发布，请重新提交审核。")
-    _publish(revision, by=by)
-    return _write_release(
-        page.pk,
-        revision,
-        digest,
-        by=by,
-        author=workflow_state.requested_by,
-        approvers=approvers,
-        examination=examination,
-        workflow_state=workflow_state,
-    )
+    return Signed(page, revision, digest, approvers, examination)
 
 
 @transaction.atomic
@@ -69,7 +89,7 @@ def release_structure(page: Page, *, by: User, reason: str) -> Release:
         raise Refused("稿件须经审核流程发布，不能直接公开。")
     revision = page.get_latest_revision() or page.save_revision(user=by)
     _publish(revision, by=by)
-    return _write_release(
+    return write_release(
         page.pk, revision, content_hash(revision), by=by, author=by, approvers=[], kind=Release.Kind.STRUCTURE, note=reason
     )
 
@@ -147,8 +167,10 @@ def _approvers(workflow_state: WorkflowState, revision: Revision, digest: str) -
 
 
 def _publish(revision: Revision, *, by: User) -> None:
-    """Make the revision live. The only call of Wagtail's publish; nobody holds its permission."""
-    revision.publish(user=by, log_action=True, skip_permission_checks=True)
+    """Make the revision live now. The only call of Wagtail's publish; nobody holds its permission."""
+    action = PublishPageRevisionAction(revision, user=by, log_action=True)
+    action.object.go_live_at = None  # scheduling.py did the waiting; Wagtail would put it off by itself, without a record
+    action.execute(skip_permission_checks=True)
 
 
 def _values(page: Page, *, by: User) -> dict[str, Any]:
@@ -177,7 +199,7 @@ def _values(page: Page, *, by: User) -> dict[str, Any]:
     }
 
 
-def _write_release(
+def write_release(
     page_id: int,
     revision: Revision,
     digest: str,
@@ -187,6 +209,7 @@ def _write_release(
     approvers: list[dict[str, Any]],
     **details: Any,
 ) -> Release:
+    """Write the record of what is live now, and everything that follows from it: lists, files, clocks, copies. 依据：沪22。"""
     page = Page.objects.get(pk=page_id).specific
     previous = Release.objects.filter(page_id=page_id).order_by("number").first()
     published_at = previous.published_at if previous else now()
@@ -220,7 +243,8 @@ def _write_release(
         if made.column is not None:
             if made.kind == Release.Kind.FIRST:
                 columns.note_update(made.column, by=by, at=made.released_at)
-            changes.settle(made.column, by=by)
+            if made.kind != Release.Kind.MOVE:  # moving is no news
+                changes.settle(made.column, by=by)
         effective.settle(page, by=by)
         sharing.follow_correction(page, content_hash=digest, by=by)
     record("publication.release", made, by=by, data={"page": page_id, "revision": revision.pk, "content_hash": digest})

@@ -4,7 +4,7 @@ from typing import Any
 
 
 def release_workflow_state(workflow_state: Any, user: Any = None) -> None:
-    """Release the revision that this finished workflow approved. Set as WAGTAIL_FINISH_WORKFLOW_ACTION."""
-    from wangqun.publication.actions import release  # noqa: PLC0415 - Wagtail imports this module before apps are ready
+    """Release the revision that this finished workflow approved, or let it wait. Set as WAGTAIL_FINISH_WORKFLOW_ACTION."""
+    from wangqun.publication.scheduling import settle  # noqa: PLC0415 - Wagtail imports this module before apps are ready
 
-    release(workflow_state, by=user)
+    settle(workflow_state, by=user)

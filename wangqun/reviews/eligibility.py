@@ -11,6 +11,7 @@ from datetime import date
 from django.db.models import Prefetch, Q
 from wagtail.models import Page, TaskState
 
+from wangqun.access.actions import may
 from wangqun.access.models import Grant
 from wangqun.access.rights import roles_with
 from wangqun.base.moments import today
@@ -64,6 +65,16 @@ def authors(page: Page) -> set[int]:
 def signers(page: Page, level: str, task_state: TaskState | None = None) -> list[User]:
     """Return who may sign `page` at `level` today, in order; see `judge`."""
     return judge([Case(page, level, task_state)])[0].signers
+
+
+def is_in_force(signing: Signing) -> bool:
+    """Return whether whoever signed, or the absent person for whom a deputy signed, would be named for that text today.
+
+    Asked again when a signed text is released later than it was signed. 依据：石14、石21。
+    """
+    person = signing.on_behalf_of or signing.by
+    named = judge([Case(signing.page, signing.level, signing.task_state)])[0].named
+    return signing.by.is_active and person in named and may(person, RIGHTS[Level(signing.level)], signing.page)
 
 
 def judge(cases: Iterable[Case]) -> list[Eligible]:

@@ -11,9 +11,10 @@ from wangqun.publication.models.files import (
     RenderRun,
     Tree,
 )
+from wangqun.publication.models.moves import Move
 from wangqun.publication.models.releases import Release, ScheduledRelease
 
 __all__ = [
-    "Alarm", "File", "FileSource", "FollowedLog", "Generation", "Manifest", "Rebuild", "Release", "RenderOrder", "RenderRun",
-    "ScheduledRelease", "Tree",
+    "Alarm", "File", "FileSource", "FollowedLog", "Generation", "Manifest", "Move", "Rebuild", "Release", "RenderOrder",
+    "RenderRun", "ScheduledRelease", "Tree",
 ]  # fmt: skip

@@ -1,10 +1,15 @@
 """Release records, and approved texts that wait for their day. 依据：沪22（信息发布备案）、石14。"""
 
+from functools import reduce
+from operator import or_
+
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
+from django.utils.timezone import localtime
 
 from wangqun.access.actions import may_somewhere
+from wangqun.access.models import Grant
 from wangqun.base.models import AppendOnly, AppendOnlyQuerySet
 from wangqun.people.models import User
 
@@ -29,6 +34,7 @@ class Release(AppendOnly):
     class Kind(models.TextChoices):
         FIRST = "first", "发布"
         CORRECTION = "correction", "更正"
+        MOVE = "move", "移动"
         STRUCTURE = "structure", "栏目、首页"
         WITHDRAWAL = "withdrawal", "撤下"
 
@@ -87,6 +93,7 @@ class Release(AppendOnly):
             models.Index(fields=["organisation", "released_at"]),
             models.Index(fields=["website", "released_at"]),
             models.Index(fields=["released_at"]),
+            models.Index(fields=["website", "address"]),
         ]
 
     def __str__(self) -> str:
@@ -96,6 +103,26 @@ class Release(AppendOnly):
     def approver_names(self) -> str:
         """Who signed, level by level, in one line."""
         return "、".join(item["name"] for item in self.approvers)
+
+
+def in_scope(user: User, page: str = "page") -> Q:
+    """Return what lies within the sites and columns for which `user` holds any right today; `page` names the key."""
+    scopes = Grant.objects.in_force().filter(user=user).values_list("page__path", flat=True)
+    conditions = [Q(**{f"{page}__path__startswith": path}) if path else Q() for path in scopes]
+    if not conditions:
+        return Q(pk__in=[])
+    return Q() if Q() in conditions else reduce(or_, conditions)
+
+
+class ScheduledReleaseQuerySet(models.QuerySet):
+    """Questions about texts that wait."""
+
+    def waiting(self) -> "ScheduledReleaseQuerySet":
+        return self.filter(state=ScheduledRelease.State.WAITING)
+
+    def visible_to(self, user: User) -> "ScheduledReleaseQuerySet":
+        """Those of the sites and columns for which `user` holds any right."""
+        return self.filter(in_scope(user))
 
 
 class ScheduledRelease(models.Model):
@@ -119,6 +146,8 @@ class ScheduledRelease(models.Model):
     scheduled_at = models.DateTimeField("排定时间")
     settled_at = models.DateTimeField("办结时间", null=True, blank=True)
 
+    objects = ScheduledReleaseQuerySet.as_manager()
+
     class Meta:
         verbose_name = verbose_name_plural = "定时发布"
         ordering = ["due_at", "id"]
@@ -133,4 +162,4 @@ class ScheduledRelease(models.Model):
         indexes = [models.Index(fields=["state", "due_at"])]
 
     def __str__(self) -> str:
-        return f"{self.page} {self.due_at:%Y-%m-%d %H:%M}"
+        return f"{self.revision.object_str} {localtime(self.due_at):%Y-%m-%d %H:%M}"

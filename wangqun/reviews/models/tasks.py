@@ -29,6 +29,10 @@ class ReviewTask(Task):
     def user_can_access_editor(self, obj: Page, user: User) -> bool:
         return user in eligibility.signers(obj, self.level, obj.current_workflow_task_state)
 
+    def is_authority_in_force(self, signing: Signing) -> bool:
+        """Publication asks this through Wagtail's task when a text that waited is due; it may not import the review."""
+        return eligibility.is_in_force(signing)
+
     def get_actions(self, obj: Page, user: User) -> list[tuple[str, str, bool]]:
         if user not in eligibility.signers(obj, self.level, obj.current_workflow_task_state):
             return []
