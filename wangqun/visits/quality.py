@@ -10,7 +10,7 @@ from django.http import Http404
 from wangqun.base.moments import end_of, start_of, today
 from wangqun.clocks.models import Clock, ClockEvent
 from wangqun.columns.models import PublicItem
-from wangqun.languages.known import name_of
+from wangqun.languages.known import chinese_name
 from wangqun.publication.models import Alarm, Release
 from wangqun.reminders.models import Escalation, Reminder
 from wangqun.visits import measures
@@ -85,7 +85,7 @@ def report(website: Website, year: int, month: int) -> Report:
         counted_since=measures.counted_since(),
         figures=measures.total(visits, period, day),
         points=measures.points(visits, period),
-        languages=[(name_of(row["language"]), row["total"]) for row in languages],
+        languages=[(chinese_name(row["language"]), row["total"]) for row in languages],
         columns=list(measures.table(visits, "column", period, day).order_by("-total_views", "column_id")[:MOST]),
         items=list(measures.table(visits, "item", period, day).order_by("-total_views", "page_id")[:MOST]),
         referrers=measures.referrers(Referrer.objects.filter(website=website), period, MOST),
