@@ -116,13 +116,17 @@ def keep_origin() -> None:
 
 
 def republish() -> None:
-    """Make the release tree afresh where it was made for another scheme or port."""
-    kept = settings.RELEASE_ROOT / "origin.txt"
-    if kept.exists() and kept.read_text(encoding="ascii").strip() == origin():
+    """Make the release tree afresh where it was made for another scheme or port, or by a version with another layout."""
+    from wangqun.publication.models import Generation, Release  # noqa: PLC0415 - models load after django.setup()
+
+    if not Release.objects.exists():
         return
-    if (settings.RELEASE_ROOT / "current").exists():
-        say(f"网址改为 {settings.PUBLIC_SCHEME}、端口 {settings.PUBLIC_PORT}，重新生成各网站的文件")
-        call_command("republish", verbosity=0, stdout=io.StringIO())
+    kept = settings.RELEASE_ROOT / "origin.txt"
+    is_same = kept.exists() and kept.read_text(encoding="ascii").strip() == origin()
+    if is_same and Generation.objects.filter(is_current=True).exists():
+        return
+    say(f"网址改为 {settings.PUBLIC_SCHEME}、端口 {settings.PUBLIC_PORT}，或程序已升级，重新生成各网站的文件")
+    call_command("republish", processes=os.cpu_count() or 1, reason="网址或程序版本改变", verbosity=0, stdout=io.StringIO())
     keep_origin()
 
 

@@ -37,3 +37,9 @@ class ColumnForm(forms.Form):
     reviewers = PersonChoice(
         label="审核人员", queryset=User.objects.people().filter(is_active=True).select_related("organisation")
     )
+
+
+class StructureForm(forms.Form):
+    """Why a changed column or home page becomes public."""
+
+    reason = forms.CharField(label="事由", max_length=255, help_text="记入发布备案，如“栏目更名”。")

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from django.db import transaction
-from django.db.models import Count, F, Q, QuerySet
+from django.db.models import Count, Q, QuerySet
 from wagtail.models import Page
 
 from wangqun.audit.models import ChainHead, Entry
@@ -96,14 +96,14 @@ def _order(targets: list[tuple[int, str]], priority: RenderOrder.Priority, reaso
 
 def start_rebuild(source: str, *, reason: str, by: User | None) -> Rebuild:
     """Begin a wide change; one of the same source that still runs starts over."""
-    Rebuild.objects.filter(source=source, finished_at__isnull=True).update(finished_at=now(), reason=F("reason"))
+    Rebuild.objects.running().filter(source=source).update(finished_at=now())
     return Rebuild.objects.create(source=source, reason=reason[:255], by=by, ordered_at=now(), total=files_of(source).count())
 
 
 def next_chunk() -> bool:
     """Order the next files of the oldest wide change that runs; returns whether there was one."""
     with transaction.atomic():
-        rebuild = Rebuild.objects.filter(finished_at__isnull=True).order_by("id").select_for_update().first()
+        rebuild = Rebuild.objects.running().order_by("id").select_for_update().first()
         if rebuild is None:
             return False
         rows = files_of(rebuild.source).filter(pk__gt=rebuild.position).order_by("pk")
@@ -135,7 +135,7 @@ def is_behind() -> bool:
     """Return whether the log holds entries not looked at yet, or a wide change is not finished."""
     head = ChainHead.objects.filter(stream="main").values_list("sequence", flat=True).first() or 0
     place = FollowedLog.objects.order_by("pk").values_list("entry_number", flat=True).first()
-    return place is None or place < head or Rebuild.objects.filter(finished_at__isnull=True).exists()
+    return place is None or place < head or Rebuild.objects.running().exists()
 
 
 @transaction.atomic

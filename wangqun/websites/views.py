@@ -199,9 +199,9 @@ class Application(Screen):
 
 
 class Registration(Screen):
-    """Change what the registry knows of a site."""
+    """Change what the registry knows of a site; says first how many public files show it."""
 
-    template_name = "websites/form.html"
+    template_name = "websites/registration.html"
 
     def get_page_title(self) -> str:
         return f"变更登记：{self.website}"

@@ -130,6 +130,13 @@ class RenderOrder(models.Model):
         return f"{self.page} {self.reason}"
 
 
+class RebuildQuerySet(models.QuerySet):
+    """Questions about wide changes."""
+
+    def running(self) -> "RebuildQuerySet":
+        return self.filter(finished_at__isnull=True)
+
+
 class Rebuild(models.Model):
     """A change that touches many files; worked off in chunks behind everything else. `source` names what changed."""
 
@@ -142,6 +149,8 @@ class Rebuild(models.Model):
     position = models.PositiveBigIntegerField("进度", default=0, help_text="已排入生成的最后一个页面。")
     finished_at = models.DateTimeField("完成时间", null=True, blank=True)
 
+    objects = RebuildQuerySet.as_manager()
+
     class Meta:
         verbose_name = verbose_name_plural = "批量更新"
         ordering = ["-id"]
@@ -149,6 +158,12 @@ class Rebuild(models.Model):
 
     def __str__(self) -> str:
         return self.reason
+
+    @property
+    def progress(self) -> str:
+        """How far it is, as people read it."""
+        share = 100 if self.finished_at or not self.total else min(99, self.done * 100 // self.total)
+        return f"{self.done}/{self.total}（{share}%）"
 
 
 class FollowedLog(models.Model):
