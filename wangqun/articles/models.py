@@ -3,7 +3,7 @@
 import json
 import re
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, ClassVar
 
 from django.conf import settings
 from django.db import models
@@ -17,6 +17,7 @@ from wagtail.fields import StreamField
 from wagtail.images import get_image_model
 from wagtail.locks import BaseLock
 from wagtail.models import Orderable, Page
+from wagtail.search.index import SearchField
 
 from wangqun.articles.blocks import BODY_BLOCKS
 from wangqun.articles.waiting import ChosenMoments, WaitingLock
@@ -122,6 +123,10 @@ class ArticlePage(PublicPage, Page):
     parent_page_types = ["columns.ColumnPage"]
     subpage_types: list[str] = []
     template = "articles/article_page.html"
+    search_fields: ClassVar[list[Any]] = [
+        *Page.search_fields,
+        *[SearchField(name) for name in ("summary", "body", "document_number")],
+    ]
     base_form_class = ChosenMoments
 
     content_panels = [
