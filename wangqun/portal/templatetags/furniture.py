@@ -11,7 +11,6 @@ from django.utils.html import escape, format_html, format_html_join, strip_tags
 from django.utils.safestring import SafeString, mark_safe
 from wagtail.rich_text.rewriters import LinkRewriter
 
-from wangqun.base.moments import today
 from wangqun.base.templatetags.chinese import minute
 from wangqun.base.tree_paths import paths_above
 from wangqun.columns.models import PublicItem
@@ -19,7 +18,7 @@ from wangqun.people.models import Organisation
 from wangqun.websites.models import Website
 from wangqun.websites.pages import Assets
 from wangqun.websites.pictures import COVER, picture
-from wangqun.websites.sources import read_once, uses
+from wangqun.websites.sources import noting, read_once, uses
 
 register = template.Library()
 
@@ -37,16 +36,31 @@ DIRECTORY = [
 def navigation(website: Website, page: Any) -> list[tuple[PublicItem, bool]]:
     """Return the site's first-level columns in the order of the tree, each with whether `page` stands in it."""
     uses(f"navigation:{website.pk}")
-    mine = PublicItem.objects.columns().filter(website=website, column__isnull=True).order_by("position", "path")
-    columns = read_once(f"navigation:{website.pk}", lambda: list(mine))
+    columns = read_once(
+        f"navigation:{website.pk}",
+        lambda: list(PublicItem.objects.columns().filter(website=website, column__isnull=True).order_by("position", "path")),
+    )
     return [(column, page.path.startswith(column.path)) for column in columns]
+
+
+@register.filter
+def place_in(address: str, columns: list[tuple[PublicItem, bool]]) -> str:
+    """Return what decides how a navigation looks: the column that is marked, and whether the page itself is an entry."""
+    here = [str(column.pk) for column, is_here in columns if is_here]
+    is_entry = address in {"/", "/search/"} or any(column.address == address for column, _is_here in columns)
+    return f"{' '.join(here)} {address if is_entry else ''}"
 
 
 @register.simple_tag
 def trail(page: Any) -> list[PublicItem]:
     """Return the public columns above `page`, from the top."""
     above = paths_above(page.path, itself=False)
-    return list(PublicItem.objects.columns().filter(path__in=above).order_by("path"))
+    columns = read_once(
+        f"trail:{above[-1] if above else ''}",
+        lambda: list(PublicItem.objects.columns().filter(path__in=above).order_by("path")),
+    )
+    uses(*(f"item:{column.page_id}" for column in columns))
+    return columns
 
 
 @register.simple_tag
@@ -70,12 +84,10 @@ def site_directory(website: Website) -> list[tuple[str, list[Website]]]:
 @register.simple_tag
 def responsible_organisation(page: Any) -> Organisation | None:
     """Return who answers for an article: as released, or as the responsibility list says today. 依据：石14。"""
-    item = PublicItem.objects.filter(page_id=page.pk).select_related("organisation").first()
-    if item is not None and item.organisation is not None:
-        uses(f"organisation:{item.organisation_id}")
-        return item.organisation
-    duty = page.column.duty_on(today())
-    return duty.organisation if duty else None
+    organisation: Organisation | None = page.responsible_organisation
+    if organisation is not None:
+        uses(f"organisation:{organisation.pk}")
+    return organisation
 
 
 @register.simple_tag
@@ -85,6 +97,40 @@ def original(page: Any) -> PublicItem | None:
         return None
     uses(f"item:{page.submitted_from_id}")
     return PublicItem.objects.filter(page_id=page.submitted_from_id).select_related("website").first()
+
+
+# -- what many pages share -----------------------------------------------------------------------------------------------
+
+
+class Shared(template.Node):
+    """A part of a page that is rendered once for all pages made in one go that give the same values."""
+
+    def __init__(self, values: list[Any], nodelist: template.NodeList) -> None:
+        self.values, self.nodelist = values, nodelist
+
+    def render(self, context: template.Context) -> SafeString:
+        def make() -> tuple[SafeString, set[str]]:
+            with noting() as noted:
+                made = self.nodelist.render(context)
+            return made, noted
+
+        key = "\n".join(["shared", *(str(value.resolve(context)) for value in self.values)])
+        made, noted = read_once(key, make)
+        uses(*noted)
+        return made
+
+
+@register.tag
+def shared(parser: Any, token: Any) -> Shared:
+    """Render what is inside once per go: `{% shared "name" value … %} … {% endshared %}`.
+
+    The values must say everything that the inside depends on. What differs from page to page, such as links to the same page
+    in another language, stands outside.
+    """
+    values = [parser.compile_filter(word) for word in token.split_contents()[1:]]
+    nodelist = parser.parse(("endshared",))
+    parser.delete_first_token()
+    return Shared(values, nodelist)
 
 
 # -- page tags -----------------------------------------------------------------------------------------------------------
