@@ -168,7 +168,7 @@ def test_in_english_only_what_is_written_in_english_is_searched(article):
 
 
 ODD = ['"', "   ", "\0", "a" * 10_000, "AND", "OR", "+", "-", "()", "*", ":", "^~", "😀", "\udcff", "夜经济\0", "%", "\\", "' OR 1=1 --",
-    "<script>alert(1)</script>", "夜 " * 90, "{{ 7 }}", "https://example.com/?q=1"]  # fmt: skip
+    "<script>alert(1)</script>", "夜 " * 90, "{{ 7 }}", "a:b"]  # fmt: skip
 
 
 @pytest.mark.parametrize("q", ODD, ids=range(len(ODD)))
