@@ -87,7 +87,7 @@ def test_four_people_bring_an_article_to_the_street_and_a_week_of_silence_brings
 
     office = enter("sun")
     decide(office, TITLE, "审核通过", installation=installation)
-    installation.manage("render_pending")  # waits for the worker, who may be ahead
+    installation.manage("publish_files", "--once")  # the publisher may be ahead
     street.goto(installation.address("zhengding", "/gzdt/"))
     street.get_by_role("link", name=TITLE).first.click()
     expect(street.get_by_role("heading", name=TITLE)).to_be_visible()
