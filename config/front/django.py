@@ -6,6 +6,7 @@ about where a request came from is dropped; Django gets the address and the sche
 """
 
 import asyncio
+import socket
 import tempfile
 from collections.abc import AsyncIterator, Awaitable, Callable, MutableMapping
 from contextlib import asynccontextmanager, suppress
@@ -66,14 +67,14 @@ class Answer:
 
 
 class Django:
-    """An ASGI application that lets the Django behind `socket` answer.
+    """An ASGI application that lets the Django behind the socket file `address` answer.
 
     `is_behind_proxy` says that every request comes from a proxy of ours, so that the last X-Forwarded-For and
     X-Forwarded-Proto are its words.
     """
 
-    def __init__(self, socket: str, *, is_behind_proxy: bool = False) -> None:
-        self.socket, self.is_behind_proxy = socket, is_behind_proxy
+    def __init__(self, address: str, *, is_behind_proxy: bool = False) -> None:
+        self.address, self.is_behind_proxy = address, is_behind_proxy
         self.places = asyncio.Semaphore(AT_ONCE)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -105,25 +106,28 @@ class Django:
 
     async def pass_on(self, scope: Scope, body: IO[bytes], length: int, send: Send) -> None:
         """Send the request to Django and its answer to the reader; raises Unavailable where Django gives none."""
-        reader, writer = await self.connect()
-        try:
-            writer.write(self.head(scope, length))
-            with suppress(ConnectionError):  # it may answer without having read everything
-                while piece := body.read(PIECE):
-                    writer.write(piece)
-                    await writer.drain()
-            await relay(reader, send, is_head=scope["method"] == "HEAD")
-        finally:
-            writer.close()
+        with await self.connect() as connection:
+            # At the same time, because an answer may come without everything having been read.
+            sending = asyncio.create_task(ask(connection, self.head(scope, length), body))
+            try:
+                await relay(connection, send, is_head=scope["method"] == "HEAD")
+            finally:
+                sending.cancel()
+                with suppress(asyncio.CancelledError, OSError):
+                    await sending
 
-    async def connect(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+    async def connect(self) -> socket.socket:
         """Open a connection; waits while Django is still starting."""
         loop = asyncio.get_running_loop()
         until = loop.time() + PATIENCE_FOR_START
         while True:
+            connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+            connection.setblocking(False)
             try:
-                return await asyncio.open_unix_connection(self.socket, limit=PIECE)
+                await loop.sock_connect(connection, self.address)
+                return connection
             except OSError:
+                connection.close()
                 if loop.time() > until:
                     raise Unavailable from None
             await asyncio.sleep(0.1)
@@ -176,17 +180,25 @@ async def gather(scope: Scope, receive: Receive, body: IO[bytes]) -> int:
     return length
 
 
-async def relay(reader: asyncio.StreamReader, send: Send, *, is_head: bool) -> None:
+async def ask(connection: socket.socket, head: bytes, body: IO[bytes]) -> None:
+    """Write the request, no faster than it is taken."""
+    loop = asyncio.get_running_loop()
+    await loop.sock_sendall(connection, head + body.read(PIECE))
+    while piece := body.read(PIECE):
+        await loop.sock_sendall(connection, piece)
+
+
+async def relay(connection: socket.socket, send: Send, *, is_head: bool) -> None:
     """Send Django's answer on as it comes; raises Unavailable where none comes, ConnectionError where it breaks off."""
-    found = Answer()
+    loop, found = asyncio.get_running_loop(), Answer()
     parser = httptools.HttpResponseParser(found)
     is_begun = False
     while not (found.is_whole or (is_head and found.has_headers)):
         try:
             async with asyncio.timeout(PATIENCE_FOR_ANSWER):
-                data = await reader.read(PIECE)
+                data = await loop.sock_recv(connection, PIECE)
             parser.feed_data(data)
-        except (ConnectionError, TimeoutError, httptools.HttpParserError):
+        except (OSError, httptools.HttpParserError):
             data = b""
         if not data:
             if is_begun:

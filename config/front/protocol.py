@@ -16,6 +16,7 @@ from config.front.app import BAD_REQUEST, LONGEST_ADDRESS, TOO_LONG, Front, Said
 from config.front.files import Headers, Reply, on_the_wire
 
 LARGEST_HEAD = 32 * 1024  # bytes
+LARGEST_HEARD = 1024 * 1024  # bytes thrown away after a refusal
 MOST_CONNECTIONS = 4000  # of one process
 PATIENCE_IDLE = 15.0  # seconds without a whole request
 PATIENCE_MOVING = 30.0  # seconds in which a body or an answer must move by LEAST_MOVED
@@ -52,6 +53,7 @@ class FrontProtocol(HttpToolsProtocol):
         super().__init__(*arguments, **keywords)
         self.front = cast(Front, self.app)
         self.is_answered = False  # the request that is being read has its answer already
+        self.is_deaf, self.heard = False, 0  # refused: what still comes is not read; bytes of it
         self.is_reading_head = False
         self.head_size, self.chunk = 0, 0  # bytes of a head that came in earlier pieces; bytes of the newest piece
         self.since = self.loop.time()  # when the connection last did what it is for
@@ -91,14 +93,19 @@ class FrontProtocol(HttpToolsProtocol):
         return True
 
     def refuse(self, said: Said) -> None:
-        """Answer in one sentence and close; without a word where an earlier request is not answered yet."""
-        self.is_answered = True
-        if not self.is_busy:
+        """Answer in one sentence and end; without a word where an earlier request is not answered yet.
+
+        What still comes is read and thrown away for a while: closing at once would take the answer away from the reader.
+        """
+        self.is_answered = self.is_deaf = True
+        if self.is_busy:
+            self.transport.close()
+        else:
             body = said.sentence.encode()
             headers = [(b"content-type", b"text/plain; charset=utf-8"), (b"content-length", str(len(body)).encode())]
             wire = on_the_wire([*headers, (b"connection", b"close"), *self.front.protection]) + body
             self.transport.writelines((status_lines.find(said.status, self.server_state.default_headers), wire))
-        self.transport.close()
+            self.transport.write_eof()
 
     # What the server and the parser call
 
@@ -108,12 +115,16 @@ class FrontProtocol(HttpToolsProtocol):
             transport.abort()
 
     def data_received(self, data: bytes) -> None:
+        if self.is_deaf:
+            self.heard += len(data)
+            return self.transport.close() if self.heard > LARGEST_HEARD else None
         before, self.chunk = self.headers if self.is_reading_head else None, len(data)
         super().data_received(data)
         if self.is_reading_head and before is self.headers:  # each request gets a list of its own
             self.head_size += len(data)
-            if self.head_size > LARGEST_HEAD and not self.transport.is_closing():
+            if self.head_size > LARGEST_HEAD and not self.is_deaf:
                 self.refuse(TOO_LONG if len(self.url) > LONGEST_ADDRESS else HEAD_TOO_LARGE)
+        return None
 
     def on_message_begin(self) -> None:
         super().on_message_begin()
@@ -121,11 +132,11 @@ class FrontProtocol(HttpToolsProtocol):
 
     def on_headers_complete(self) -> None:
         self.is_reading_head = False
-        if self.transport.is_closing():
+        if self.is_deaf or self.transport.is_closing():
             self.is_answered = True
         elif len(self.url) > LONGEST_ADDRESS:
             self.refuse(TOO_LONG)
-        elif self.head_size + self.chunk > LARGEST_HEAD < sum(len(name) + len(value) for name, value in self.headers):
+        elif self.head_size + self.chunk > LARGEST_HEAD < sum(len(name) + len(value) + 4 for name, value in self.headers):
             self.refuse(HEAD_TOO_LARGE)
         else:
             try:

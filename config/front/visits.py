@@ -57,9 +57,10 @@ class Visits:
         """Write what waits, a bundle of whole lines at a time; what the disk does not take waits for the next time."""
         with self._writing, contextlib.suppress(OSError):
             while self.waiting or self.rest:
-                count = min(len(self.waiting), BUNDLE)  # more may be noted while this runs
-                self.rest += "".join(self.waiting[:count]).encode()
-                del self.waiting[:count]
+                if not self.rest:
+                    count = min(len(self.waiting), BUNDLE)  # more may be noted while this runs
+                    self.rest = "".join(self.waiting[:count]).encode()
+                    del self.waiting[:count]
                 self._reopen()
                 taken = os.write(self._descriptor, self.rest)
                 self.rest = self.rest[taken:]
