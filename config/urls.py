@@ -20,4 +20,5 @@ urlpatterns = [
     path("admin/", include(wagtailadmin_urls)),
     # Wagtail reverses this name to make page addresses; what is not released does not exist for the public.
     re_path(r"^((?:[\w\-]+/)*)$", not_released, name="wagtail_serve"),
+    re_path(r"^(?:[\w\-]+/)+[\w\-]+\.\w+$", not_released),  # a file beside a page that moved
 ]

@@ -146,7 +146,7 @@ class ArticlePage(PublicPage, Page):
         FieldPanel("correction_note"),
         MultiFieldPanel(
             [
-                FieldPanel("go_live_at", heading="定时发布", help_text="审核通过后等到此时公开（北京时间）；不填，通过后立即公开。"),
+                FieldPanel("go_live_at", heading="定时发布", help_text="审核通过后等到此时公开（北京时间）；不填即立即公开。"),
                 FieldPanel("expire_at", heading="到期下线", help_text="到时自动撤下，原地址向读者说明；法规、政策不填。"),
             ],
             heading="发布和下线时间",

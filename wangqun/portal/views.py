@@ -4,7 +4,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.db import transaction
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponsePermanentRedirect
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_POST
@@ -20,13 +20,16 @@ from wangqun.portal.forms import ColumnForm, StructureForm
 from wangqun.portal.models import HomePage
 from wangqun.publication import actions as publication
 from wangqun.publication import dependents
+from wangqun.publication.moving import new_address
 from wangqun.websites import actions as websites
 from wangqun.websites.models import Website
 
 
 def not_released(request: HttpRequest, path: str = "") -> HttpResponse:
-    """Say that there is no such page; the front has already looked for a released file."""
+    """Lead on to what moved away from here, else say that there is no such page; the front has already looked for a file."""
     website = Website.objects.open().filter(domain=request.get_host().partition(":")[0].lower()).first()
+    if website is not None and (address := new_address(website, request.path)) is not None:
+        return HttpResponsePermanentRedirect(address)
     return render(request, "404.html", {"website": website}, status=404)
 
 

@@ -1,8 +1,13 @@
-"""Form of a withdrawal; the rules are in the action."""
+"""Forms of a withdrawal and of a move; the rules are in the actions."""
+
+from typing import Any
 
 from django import forms
 
+from wangqun.articles.models import ArticlePage
+from wangqun.columns.models import ColumnPage
 from wangqun.publication.models import Release
+from wangqun.publication.moving import columns_for
 
 
 class WithdrawalForm(forms.Form):
@@ -22,3 +27,24 @@ class WithdrawalForm(forms.Form):
         help_text="显示在原地址上，如“本稿数据有误，已撤下，更正后另行发布。”",
         widget=forms.Textarea(attrs={"rows": 3}),
     )
+
+
+class ColumnChoice(forms.ModelChoiceField):
+    """Columns of a site, each below its parent."""
+
+    def label_from_instance(self, obj: ColumnPage) -> str:
+        return "　" * (obj.depth - 3) + obj.title
+
+
+class MoveForm(forms.Form):
+    """To which column, and why."""
+
+    column = ColumnChoice(label="新栏目", queryset=ColumnPage.objects.none(), empty_label="请选择")
+    reason = forms.CharField(
+        label="事由", max_length=255, help_text="记入发布备案，如“栏目调整”。", widget=forms.Textarea(attrs={"rows": 3})
+    )
+
+    def __init__(self, *data: Any, article: ArticlePage) -> None:
+        super().__init__(*data)
+        keys = [column.pk for column in columns_for(article)]
+        self.fields["column"].queryset = ColumnPage.objects.filter(pk__in=keys).order_by("path")

@@ -7,6 +7,7 @@ from wagtail.models import Page, get_page_models
 from wagtail.test.utils.form_data import querydict_from_html
 
 from tests.staff import edit_url, open_form, signed_in
+from wangqun.articles.models import ArticlePage
 from wangqun.base.gate import CLOSED
 from wangqun.people.models import User
 from wangqun.publication.models import Release
@@ -125,21 +126,20 @@ def test_a_new_page_is_not_published_when_it_is_made(world, root):
     assert not Page.objects.filter(title="直接发布").exists()
 
 
-def test_no_form_lets_anybody_set_a_time_of_publication(world):
+def test_only_an_article_has_a_time_of_publication_and_nobody_sets_the_first_one(world):
     for model in get_page_models():
         if model is Page:
             continue
-        fields = model.get_edit_handler().get_form_class().base_fields
-        assert not {"go_live_at", "expire_at", "first_published_at"} & set(fields), model
+        fields = set(model.get_edit_handler().get_form_class().base_fields)
+        assert "first_published_at" not in fields, model
+        assert ({"go_live_at", "expire_at"} <= fields) == (model is ArticlePage), model
 
 
-def test_a_time_of_publication_that_is_sent_all_the_same_is_ignored(world):
+def test_a_chosen_time_leaves_nothing_for_wagtail_to_publish(world):
     article, client = world.draft(), signed_in(world.wang)
-    soon = timezone.localtime().strftime("%Y-%m-%d %H:%M")
-    form = open_form(client, article) | {"title": "新题目", "go_live_at": soon, "expire_at": soon}
+    form = open_form(client, article) | {"title": "新题目", "go_live_at": "2026-03-20 09:00", "expire_at": "2026-04-20 09:00"}
     assert client.post(edit_url(article), form).status_code == 302
-    again = article.get_latest_revision_as_object()
-    assert (again.go_live_at, again.expire_at) == (None, None)
+    assert f"{timezone.localtime(article.get_latest_revision_as_object().go_live_at):%Y-%m-%d %H:%M}" == "2026-03-20 09:00"
     assert article.latest_revision.approved_go_live_at is None
 
 

@@ -161,5 +161,10 @@ class ScheduledRelease(models.Model):
         ]
         indexes = [models.Index(fields=["state", "due_at"])]
 
+    @property
+    def title(self) -> str:
+        """The title of the text as it was approved."""
+        return self.revision.object_str
+
     def __str__(self) -> str:
         return f"{self.revision.object_str} {localtime(self.due_at):%Y-%m-%d %H:%M}"
