@@ -40,5 +40,5 @@ class ReportForm(forms.Form):
             "period": Period.around(found.get("period") or "month", day),
             "website": found.get("website"),
             "column": found.get("column"),
-            "words": found.get("words", "").replace("\0", ""),
+            "words": found.get("words", ""),
         }

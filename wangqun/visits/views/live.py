@@ -12,6 +12,7 @@ from django.core.cache import cache
 from django.db.models import Sum
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils import translation
 
 from wangqun.base.moments import today
 from wangqun.columns.models import PublicItem
@@ -44,7 +45,8 @@ def part(view: Part) -> Any:
             raise Http404
         asked, of_page = split(request.path)[0], split(path)[0]
         language = of_page if asked == SIMPLIFIED else asked
-        response = view(request, _item(request, path), language)
+        with translation.override("zh-hans" if language in {SIMPLIFIED, TRADITIONAL} else language):
+            response = view(request, _item(request, path), language)
         if language == TRADITIONAL:
             response.content = traditional.convert(response.content, "text/html")
         return response
