@@ -139,7 +139,7 @@ def rebuild_website(request: HttpRequest, number: int) -> HttpResponse:
     website = get_object_or_404(Website, pk=number)
     try:
         publication.rebuild(website, by=request.user, reason="人工重新生成")
-        messages.success(request, f"已开始重新生成“{website}”的文件，不影响新稿件发布。")
+        messages.success(request, f"已开始重新生成“{website}”的文件，不影响新稿件发布，进度见“批量更新”。")
     except Refused as refusal:
         messages.error(request, str(refusal))
-    return redirect("rebuilds:index")
+    return redirect("websites:inspect", website.pk)

@@ -59,7 +59,7 @@ def test_the_registry_says_what_a_change_touches(built, client):
 
 
 def test_a_site_is_made_again_behind_everything_else_and_the_list_shows_the_progress(built, client):
-    client.force_login(built.sun)
+    client.force_login(built.zhou)
     assert client.post(reverse("website_rebuild", args=[built.zhengding.pk])).status_code == 302
     rebuild = Rebuild.objects.get()
     assert f"0/{rebuild.total}（0%）" in client.get(reverse("rebuilds:index")).content.decode()
