@@ -179,7 +179,7 @@ def parts(address: str, port: int, django: str) -> list[Part]:
     workers = env.integer("WANGQUN_WORKERS", default=2, least=1, most=64)
     behind = [
         "--interface", "wsgi", "--uds", django, "--uds-permissions", "600", "--workers", str(workers),
-        "--blocking-threads", str(THREADS), "--no-ws", "--log-level", "warning", "--workers-kill-timeout", "8",
+        "--blocking-threads", str(THREADS), "--no-ws", "--log-level", "error", "--workers-kill-timeout", "8",
         "config.wsgi:application",
     ]  # fmt: skip
     return [
@@ -190,6 +190,7 @@ def parts(address: str, port: int, django: str) -> list[Part]:
         Part("后台", [python, "-m", "granian", *behind]),
         Part("后台任务", [*manage, "db_worker", "--queue-name", "*", "--interval", "0.2", "--no-reload", "--verbosity", "0"]),
         Part("定时任务", [*manage, "schedule"]),
+        Part("发布", [*manage, "publish_files"]),
         Part("检索", [*manage, "follow_releases"]),
     ]
 
