@@ -14,6 +14,7 @@ import sys
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+from tools import nginx
 from tools.system import ROOT, apt_install, has_chinese_fonts, has_pdf_libraries, may_install, say, stop
 
 VENV = ROOT / ".venv"
@@ -153,6 +154,8 @@ def main() -> None:
     make_environment()
     install(names)
     prepare_pdf()
+    if "test" in names:
+        nginx.install()
     say("依赖已就绪")
 
 

@@ -34,18 +34,18 @@ class Command(BaseCommand):
             default=(MODULES / nginx.BROTLI).exists(),
             help="nginx 有没有 brotli 模块；默认看本机装了没有",
         )
-
         parser.add_argument("--refuse-links", action="store_true", help="由 nginx 自己拒绝公开文件中的符号链接，速度约减半")
         parser.add_argument("--kept-files", type=int, default=20_000, help="每个 nginx 进程最多保持打开的文件数")
 
     def handle(self, *args: Any, **options: Any) -> None:
         hosts_file = Path(settings.DATA) / "nginx" / "hosts.map"
         if write_hosts(hosts_file):
-            self.stderr.write(f"网站清单有变动，已写入 {hosts_file}，nginx 重新加载后生效。")
+            said = self.stdout if options["hosts"] else self.stderr  # the other one is for the configuration
+            said.write(f"网站清单有变动，已写入 {hosts_file}，nginx 重新加载后生效。")
         if options["hosts"]:
             return
         visits_log = Path(settings.DATA) / "visits" / "access.log"
-        visits_log.parent.mkdir(exist_ok=True)
+        visits_log.parent.mkdir(parents=True, exist_ok=True)
         folder = options["log_folder"].rstrip("/")
         defaults = nginx.Setup(settings.WANGQUN_DOMAIN, settings.ADMIN_HOST, Path(), Path(), hosts_file, visits_log)
         setup = nginx.Setup(
