@@ -31,7 +31,7 @@ BASIS = {
 }
 UPDATES_A_WEEK = 2  # 沪23
 RESERVED = {"map", "static", "admin", "p", "search", "live", "zh-hant", "en"}  # addresses that the system uses itself
-MAP_LENGTH = 5_000  # addresses in one part of a site's map for engines
+MAP_LENGTH = 1_000  # pages in one part of a site's map for engines; each is named there in all its languages
 
 
 @transaction.atomic

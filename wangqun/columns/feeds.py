@@ -8,6 +8,7 @@ from django.utils import timezone
 from django.utils.feedgenerator import Rss201rev2Feed
 
 from wangqun.columns.models import PublicItem
+from wangqun.languages.known import SIMPLIFIED
 from wangqun.websites.models import Website
 
 CONTENT_TYPE = "application/rss+xml; charset=utf-8"
@@ -37,14 +38,16 @@ def clean(text: str) -> str:
     return CONTROL.sub("", text)
 
 
-def rss(website: Website, *, title: str, description: str, address: str, items: Iterable[PublicItem]) -> bytes:
+def rss(
+    website: Website, *, title: str, description: str, address: str, items: Iterable[PublicItem], language: str = SIMPLIFIED
+) -> bytes:
     """Return the feed of `items` (newest first, of one site) that stands beside the page at `address`."""
     rows = list(items)
     feed = _Feed(
         title=clean(title),
         link=website.public_url + address,
         description=clean(description),
-        language="zh-cn",
+        language="zh-cn" if language == SIMPLIFIED else language,
         feed_url=f"{website.public_url}{address}feed.xml",
         feed_copyright=clean(website.organisation.name),
         updated_at=max((timezone.localtime(row.updated_at) for row in rows), default=None),

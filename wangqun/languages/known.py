@@ -52,8 +52,18 @@ class Spoken:
     def home(self) -> str:
         return self.prefix + "/"
 
+    @property
+    def search(self) -> str:
+        return self.prefix + "/search/"
+
 
 def spoken() -> Spoken:
     """Return the language of the page being made; both kinds of Chinese are one, until the text is converted."""
     language = get_language() or SIMPLIFIED
     return Spoken(language if language in written() else SIMPLIFIED)
+
+
+def alternates(address: str, foreign: dict[str, str]) -> list[tuple[str, str]]:
+    """Return (hreflang, address) for every language of a page that stands at `address` in simplified Chinese."""
+    chinese = [(SIMPLIFIED, address), (TRADITIONAL, f"/{folder(TRADITIONAL)}{address}")]
+    return [*chinese, *foreign.items(), ("x-default", address)]

@@ -4,6 +4,7 @@ A file that is in traditional Chinese already comes back unchanged, so convertin
 """
 
 import re
+from collections.abc import Collection
 from functools import cache, lru_cache
 
 import ahocorasick
@@ -126,13 +127,19 @@ def _read() -> Converter:
     return _last
 
 
-def convert(content: bytes, content_type: str) -> bytes:
-    """Return the traditional twin of a page or feed; files of other types and what is traditional already, as they are."""
+def convert(content: bytes, content_type: str, *, kept: Collection[str] = ()) -> bytes:
+    """Return the traditional twin of a page or feed; files of other types and what is traditional already, as they are.
+
+    The texts `kept` stay as they are wherever they stand.
+    """
     kind = content_type.partition(";")[0].strip()
     if kind not in {"text/html", "application/rss+xml"}:
         return content
     text = content.decode("utf-8", "replace")
-    made = _feed(text, converter()) if kind == "application/rss+xml" else _page(text, converter())
+    words = converter()
+    if kept:
+        words = Converter((*words.words, *((one, one) for one in kept if HAN.search(one))))
+    made = _feed(text, words) if kind == "application/rss+xml" else _page(text, words)
     return made.encode("utf-8")
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from functools import partial
 from typing import Any
 
@@ -9,10 +10,14 @@ from django.db.models import Max
 from django.utils import timezone
 from django.utils.html import escape
 
+from wangqun.articles.family import addresses
 from wangqun.columns import feeds
 from wangqun.columns.lists import HTML, Branch, newest_by_branch
 from wangqun.columns.models import ColumnPage, PublicItem
+from wangqun.columns.spoken import columns_by_language
+from wangqun.languages.known import SIMPLIFIED, TRADITIONAL, alternates
 from wangqun.people.models import LeadingGroup, LeadingGroupMember
+from wangqun.portal.foreign import foreign_files
 from wangqun.portal.models import HomePage
 from wangqun.websites.models import Website
 from wangqun.websites.pages import Assets, PublicFile
@@ -21,6 +26,7 @@ from wangqun.websites.sources import uses
 NEWS_LENGTH, BLOCK_LENGTH = 9, 6  # entries
 HEADLINE_AMONG = 30  # the headline is the newest with a cover among so many news
 XML = "application/xml; charset=utf-8"
+SCHEMAS = 'xmlns="http://www.sitemaps.org/schemas/sitemap/0.9" xmlns:xhtml="http://www.w3.org/1999/xhtml"'
 LAW_TAGS = {ColumnPage.TagType.POLICY, ColumnPage.TagType.INTERPRETATION}
 
 
@@ -40,6 +46,7 @@ def home_files(home: HomePage) -> Iterator[PublicFile]:
     yield PublicFile("index.html", HTML, partial(_home, home))
     yield PublicFile("feed.xml", feeds.CONTENT_TYPE, partial(_feed, home))
     yield PublicFile("map/index.html", HTML, partial(_map, home))
+    yield from foreign_files(home)
     parts = list(PublicItem.objects.filter(website=website).order_by("map_part").values_list("map_part", flat=True).distinct())
     if len(parts) <= 1:
         yield PublicFile("sitemap.xml", XML, partial(_sitemap, home, (parts or [0])[0]))
@@ -157,21 +164,37 @@ def _map(home: HomePage, assets: Assets) -> bytes:
 
 
 def _document(name: str, entries: list[str]) -> bytes:
-    lines = ['<?xml version="1.0" encoding="UTF-8"?>', f'<{name} xmlns="http://www.sitemaps.org/schemas/sitemap/0.9">']
+    lines = ['<?xml version="1.0" encoding="UTF-8"?>', f"<{name} {SCHEMAS}>"]
     return "\n".join([*lines, *entries, f"</{name}>", ""]).encode("utf-8")
 
 
 def _sitemap(home: HomePage, part: int, _assets: Assets) -> bytes:
     uses(f"map:{home.website.pk}:{part}")
-    rows = PublicItem.objects.filter(website=home.website, map_part=part).order_by("pk").values_list("address", "updated_at")
-    return _document(
-        "urlset",
-        [
-            f"<url><loc>{escape(home.website.public_url + address)}</loc>"
-            f"<lastmod>{timezone.localtime(at).isoformat(timespec='seconds')}</lastmod></url>"
-            for address, at in rows
-        ],
-    )
+    return _document("urlset", list(_map_entries(home.website, part)))
+
+
+def _map_entries(website: Website, part: int) -> Iterator[str]:
+    """Yield the entries of one part of the map, each with the addresses of the same page in all its languages."""
+    rows = list(PublicItem.objects.filter(website=website, map_part=part).exclude(language=TRADITIONAL).order_by("pk"))
+    held = columns_by_language(website)
+    families = addresses([row.page_id for row in rows]) if held else {}
+    for row in rows:
+        if row.kind == PublicItem.Kind.ARTICLE:
+            known = families.get(row.page_id, {row.language: row.address})
+            foreign = {language: address for language, address in known.items() if language != SIMPLIFIED}
+            yield _map_entry(website, row.address, row.updated_at, alternates(known.get(SIMPLIFIED, row.address), foreign))
+            continue
+        languages = [language for language, paths in held.items() if any(path.startswith(row.path) for path in paths)]
+        foreign = {language: f"/{language}{row.address}" for language in languages}
+        for address in (row.address, *foreign.values()):
+            yield _map_entry(website, address, row.updated_at, alternates(row.address, foreign))
+
+
+def _map_entry(website: Website, address: str, at: datetime, others: list[tuple[str, str]]) -> str:
+    base = website.public_url
+    links = [f'<xhtml:link rel="alternate" hreflang="{code}" href="{escape(base + other)}"/>' for code, other in others]
+    changed = timezone.localtime(at).isoformat(timespec="seconds")
+    return f"<url><loc>{escape(base + address)}</loc><lastmod>{changed}</lastmod>{''.join(links)}</url>"
 
 
 def _sitemap_index(home: HomePage, parts: list[int], _assets: Assets) -> bytes:

@@ -19,14 +19,16 @@ from wangqun.audit.actions import record
 from wangqun.base.errors import Refused
 from wangqun.base.middleware import current_address
 from wangqun.base.moments import now, today
+from wangqun.base.tree_paths import paths_above
 from wangqun.columns import actions as columns
 from wangqun.columns import changes
-from wangqun.columns.lists import list_path
+from wangqun.columns.lists import first_paths, list_path
 from wangqun.columns.models import ColumnPage, PublicItem
+from wangqun.languages.known import TRADITIONAL, written
 from wangqun.people.actions import system_user
 from wangqun.people.models import User
 from wangqun.publication import dependents
-from wangqun.publication.models import Release, RenderOrder
+from wangqun.publication.models import Rebuild, Release, RenderOrder
 from wangqun.screening.actions import latest as latest_examination
 from wangqun.screening.models import Examination
 from wangqun.sharing import actions as sharing
@@ -124,7 +126,9 @@ def _withdraw(page: Page, *, by: User, reason: str, note: str) -> Release:
         published_at=last.published_at, approvers=[], withdrawal_reason=reason, note=note.strip(), author_id=last.author_id,
     )  # fmt: skip
     order(page, touched, reason=f"撤下：{made.title}", by=by)
-    for copy in sharing.copies_of(page):
+    _order_translations(page, last.column, reason=f"撤下：{made.title}")
+    followers = [] if page.translation_of_id else list(page.translations.all())
+    for copy in [*followers, *sharing.copies_of(page)]:
         if may_follow(copy):
             _withdraw(copy, by=system_user(), reason=Release.WithdrawalReason.SOURCE_WITHDRAWN, note=note)
     record("publication.withdraw", made, by=by, data={"page": page.pk, "reason": reason, "note": note.strip()})
@@ -235,13 +239,15 @@ def write_release(
     shown = columns.show(page, kind=_kind(page), website=values["website"], values=_item_values(page, made))
     reason = f"{made.get_kind_display()}：{made.title}"
     order(page, dependents.sources_of(page, before=before), reason=reason, by=by)
-    if shown.kind == PublicItem.Kind.ARTICLE and shown.column is not None:
+    if shown.kind == PublicItem.Kind.ARTICLE and shown.column is not None and shown.language != TRADITIONAL:
         sealed = columns.seal(shown.column, language=shown.language)
         pages = {number for last in sealed for number in (last - 1, last) if number}
-        dependents.order_files(shown.column, [list_path(shown.column, number) for number in sorted(pages)], reason=reason)
+        paths = [list_path(shown.column, number, shown.language) for number in sorted(pages)]
+        dependents.order_files(shown.column, paths, reason=reason)
     if isinstance(page, ArticlePage):
+        _order_translations(page, shown.column, reason=reason)
         if made.column is not None:
-            if made.kind == Release.Kind.FIRST:
+            if made.kind == Release.Kind.FIRST and page.translation_of_id is None:
                 columns.note_update(made.column, by=by, at=made.released_at)
             if made.kind != Release.Kind.MOVE:  # moving is no news
                 changes.settle(made.column, by=by)
@@ -275,6 +281,27 @@ def order(page: Page, sources: Iterable[str], *, reason: str, by: User) -> None:
     """Order the files of `page`, and of everything that shows one of `sources`; made right after commit. 依据：沪23。"""
     dependents.order_page(page, reason=reason)
     dependents.order_sources(sources, reason=reason, by=by, but=page)
+
+
+def _order_translations(page: ArticlePage, column: ColumnPage | None, *, reason: str) -> None:
+    """Order the same text in its other languages, and the lists that a translation may be the first or last one on."""
+    for other in page.family.filter(pk__in=PublicItem.objects.values("page_id")):
+        dependents.order_page(other, reason=reason)
+    if column is None or page.language not in written():
+        return
+    for above in ColumnPage.objects.filter(path__in=paths_above(column.path)):
+        dependents.order_files(above, first_paths(above, page.language), reason=reason)
+    home = page.website.site.root_page
+    dependents.order_files(home, [f"{page.language}/{name}" for name in ("index.html", "feed.xml")], reason=reason)
+
+
+@transaction.atomic
+def rebuild(website: Website, *, by: User, reason: str) -> Rebuild:
+    """Make all files of a site again, in chunks behind everything else. 依据：沪23。"""
+    require(by, "publication.structure", website.site.root_page if website.site else None)
+    made = dependents.start_rebuild(f"website:{website.pk}", reason=reason, by=by)
+    record("publication.rebuild", made, by=by, data={"website": website.pk, "reason": reason})
+    return made
 
 
 def order_all(*, host: str = "", reason: str = "全站重新生成") -> int:

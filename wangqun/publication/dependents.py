@@ -11,6 +11,7 @@ from django.db import transaction
 from django.db.models import Count, Q, QuerySet
 from wagtail.models import Page
 
+from wangqun.articles.models import ArticlePage
 from wangqun.audit.models import ChainHead, Entry
 from wangqun.base.moments import now
 from wangqun.columns.models import PublicItem
@@ -19,6 +20,7 @@ from wangqun.publication import generations
 from wangqun.publication.models import File, FollowedLog, Rebuild, RenderOrder
 from wangqun.publication.render import TRADITIONAL, MadePage
 from wangqun.websites.models import Website
+from wangqun.websites.pages import CHINESE
 
 WIDE_FROM = 200  # files; a change that touches more is worked off in chunks behind everything else
 IN_NAVIGATION = ("title", "address", "position")
@@ -35,6 +37,7 @@ FOLLOWED: dict[str, tuple[str, ...]] = {
     "people.change_organisation": ("organisation:{id}",),
     "people.found_group": ("leading_group",),
     "people.seat": ("leading_group",),
+    "languages.save_name": ("names:{id}",),
     "languages.save_word": ("protected_words",),
     "languages.remove_word": ("protected_words",),
 }
@@ -42,7 +45,8 @@ NAMES = {
     "item": "页面", "within": "栏目或网站内的最新稿件", "columns": "网站的全部栏目", "navigation": "网站的导航",
     "map": "网站地图分册",
     "website": "网站登记", "organisation": "单位资料", "websites": "各网站名录", "portal": "门户的名称和域名",
-    "network": "各站最新稿件", "leading_group": "领导小组", "protected_words": "繁体保留词",
+    "network": "各站最新稿件", "leading_group": "领导小组", "protected_words": "繁体专名",
+    "names": "网站的外文栏目和名称",
 }  # fmt: skip
 LIFE = {"websites.open", "websites.resume", "websites.suspend", "websites.close"}
 
@@ -189,13 +193,33 @@ def name_of(key: str) -> str:
     kind, _, number = key.partition(":")
     words = NAMES.get(kind, kind)
     if kind in {"item", "within"}:
+        number = number.partition(":")[0]
         return f"{words}“{Page.objects.filter(pk=number).values_list('title', flat=True).first() or number}”"
-    if kind in {"columns", "navigation", "website", "map"}:
+    if kind in {"columns", "navigation", "website", "map", "names"}:
         site = Website.objects.filter(pk=number.partition(":")[0]).first()
         return f"{words}“{site or number}”"
     if kind == "organisation":
         return f"{words}“{Organisation.objects.filter(pk=number).first() or number}”"
     return words
+
+
+def _of_a_translation(page: Page, item: PublicItem) -> set[str]:
+    """Return what else a translation changes: its source in the map, and where it is the first or only one, what is spoken."""
+    keys = {f"map:{item.website_id}:{part}" for part in _family(page).values_list("map_part", flat=True)}
+    others = PublicItem.objects.filter(website=item.website_id, language=item.language).exclude(pk=item.pk)
+    if not others.filter(column=item.column_id).exists():
+        keys.add(f"names:{item.website_id}")
+    if not others.exists():
+        keys.add(f"navigation:{item.website_id}")  # the switch on every page of the site
+    return keys
+
+
+def _family(page: Page) -> QuerySet[PublicItem]:
+    return (
+        PublicItem.objects.filter(page_id__in=page.family.values("pk"))
+        if isinstance(page, ArticlePage)
+        else PublicItem.objects.none()
+    )
 
 
 def sources_of(page: Page, *, before: PublicItem | None = None) -> set[str]:
@@ -206,12 +230,16 @@ def sources_of(page: Page, *, before: PublicItem | None = None) -> set[str]:
     item = PublicItem.objects.filter(page_id=page.pk).first()
     paths = {page.path, before.path if before else page.path}
     above = [path[:end] for path in paths for end in range(8, len(path), 4)]
-    keys = {f"item:{page.pk}"} | {f"within:{pk}" for pk in Page.objects.filter(path__in=above).values_list("pk", flat=True)}
+    language = item.language if item else CHINESE
+    numbers = Page.objects.filter(path__in=above).values_list("pk", flat=True)
+    keys = {f"item:{page.pk}"} | {f"within:{pk}" if language == CHINESE else f"within:{pk}:{language}" for pk in numbers}
     if item is None:
         return keys
     keys.add(f"map:{item.website_id}:{item.map_part}")
-    if item.kind == PublicItem.Kind.ARTICLE:
+    if item.kind == PublicItem.Kind.ARTICLE and language == CHINESE:
         keys.add("network")
+    if language != CHINESE:
+        keys |= _of_a_translation(page, item)
     if item.kind == PublicItem.Kind.COLUMN:
         is_named_otherwise = before is None or any(getattr(item, name) != getattr(before, name) for name in IN_NAVIGATION)
         keys.add(f"columns:{item.website_id}")

@@ -1,17 +1,19 @@
 """From a release record to files: what a page consists of, made from the released revision and nothing else."""
 
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from django.db.models import OuterRef, Subquery
 from wagtail.models import Page
 
-from wangqun.languages import traditional
+from wangqun.articles.models import ArticlePage
+from wangqun.columns.models import PublicItem
+from wangqun.languages import known, traditional
 from wangqun.publication.models import Release
 from wangqun.websites import sources
 from wangqun.websites.content import content_hash
 from wangqun.websites.models import Website
-from wangqun.websites.pages import Assets, PublicFile
+from wangqun.websites.pages import CHINESE, HTML, Assets, PublicFile
 
 
 class Tampered(Exception):
@@ -26,6 +28,7 @@ class Made:
     content: bytes
     content_type: str
     sources: frozenset[str] = frozenset()
+    release: Release | None = None  # where another record than the page's covers it: a text in traditional Chinese made by hand
 
 
 @dataclass
@@ -35,6 +38,7 @@ class MadePage:
     page_id: int
     release: Release | None
     is_whole: bool
+    asked: frozenset[str] = frozenset()  # what was asked for; what of it was not made is to go
     files: list[Made] = field(default_factory=list)
     cover: str = ""
     has_new_cover: bool = False
@@ -71,7 +75,7 @@ def make_page(page_id: int, release: Release | None, paths: Collection[str] = ()
 
     Raises Tampered. A closed site has no files.
     """
-    made = MadePage(page_id, release, is_whole=not paths)
+    made = MadePage(page_id, release, is_whole=not paths, asked=frozenset(paths))
     if release is None or release.website.state == Website.State.CLOSED:
         return made
     if release.kind == Release.Kind.WITHDRAWAL:
@@ -80,9 +84,11 @@ def make_page(page_id: int, release: Release | None, paths: Collection[str] = ()
         return made
     page = released_page(release)
     assets = Assets(page.folder)
+    by_hand = _by_hand(page, release)
     for file in page.public_files():
         if not paths or file.path in paths:
-            made.files += _made(page, file, assets)
+            made.files += _made(page, replace(file, has_traditional=False) if by_hand else file, assets)
+    made.files += by_hand
     if made.is_whole:
         made.cover = page.cover_address(assets) if hasattr(page, "cover_address") else ""
         made.files += _copies(assets)
@@ -99,6 +105,30 @@ def _made(page: Page, file: PublicFile, assets: Assets) -> Iterator[Made]:
         yield Made(TRADITIONAL + file.path, traditional.convert(content, file.content_type), file.content_type)
 
 
+def _by_hand(page: Page, release: Release) -> list[Made]:
+    """Make the page in traditional Chinese from the text that people made of exactly this version; [] where there is none."""
+    if not isinstance(page, ArticlePage) or page.language != CHINESE:
+        return []
+    texts = sources.read_once(f"by_hand:{release.website_id}", lambda: _all_by_hand(release.website))
+    theirs = newest_releases([texts[page.pk]]).get(texts[page.pk]) if page.pk in texts else None
+    if theirs is None:
+        return []
+    text = released_page(theirs)
+    if text.translated_hash != release.content_hash:
+        return []
+    assets = Assets(text.folder)
+    kept = [text.title, text.summary, text.author, text.keywords, text.cover_text]
+    content = traditional.convert(text.make(assets), HTML, kept=kept)
+    made = Made(f"{text.folder}/index.html", content, HTML, release=theirs)
+    return [made, *(replace(copy, release=theirs) for copy in _copies(assets))]
+
+
+def _all_by_hand(website: Website) -> dict[int, int]:
+    """Return the public texts in traditional Chinese made by hand, by their source."""
+    items = PublicItem.objects.filter(website=website, language=known.TRADITIONAL)
+    return dict(ArticlePage.objects.filter(pk__in=items.values("page_id")).values_list("translation_of_id", "pk"))
+
+
 def _copies(assets: Assets) -> Iterator[Made]:
     """Take along pictures and attachments that the files refer to."""
     for path, source in assets.copies.items():
@@ -108,17 +138,21 @@ def _copies(assets: Assets) -> Iterator[Made]:
 
 
 def _gone(release: Release) -> Iterator[Made]:
-    """Make the notice that answers 410, in every language of the page."""
+    """Make the notice that answers 410; a text in traditional Chinese leaves its place to the machine's conversion instead."""
     page = Page.objects.get(pk=release.page_id).specific
     page.website = release.website
+    language = getattr(page, "language", CHINESE)
+    if language == known.TRADITIONAL:
+        return
     context = {
         "release": release,
         "title": release.title,
         "reason": release.get_withdrawal_reason_display(),
         "note": release.note,
         "withdrawn_at": release.released_at,
+        "address": page.public_path,
     }
     file = PublicFile(
-        f"{page.folder}/gone.html", "text/html; charset=utf-8", lambda assets: page.render("gone.html", assets, **context)
+        f"{page.folder}/gone.html", HTML, lambda assets: page.render("gone.html", assets, **context), language == CHINESE
     )
-    return _made(page, file, Assets(page.folder))
+    yield from _made(page, file, Assets(page.folder))

@@ -4,12 +4,13 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from django.db import transaction
+from django.db.models import Q
 
 from wangqun.base.moments import now
 from wangqun.columns.models import PublicItem
 from wangqun.publication import manifest, tree
 from wangqun.publication.models import File, FileSource, RenderRun, Tree
-from wangqun.publication.render import Made, MadePage
+from wangqun.publication.render import TRADITIONAL, Made, MadePage
 
 
 @dataclass(frozen=True)
@@ -80,8 +81,9 @@ def _write_tree(run: RenderRun, number: Tree, pages: list[MadePage], parcels: li
         if path in used or (old is not None and old.run > run.pk):
             continue  # somebody made it later, from later facts
         row = File(
-            tree=number, path=path, page_id=parcel.page.page_id, release=parcel.page.release,
-            content_type=parcel.made.content_type, sha256=packed.digest(""), gzip_sha256=packed.digest(".gz"), brotli_sha256=packed.digest(".br"),
+            tree=number, path=path, page_id=parcel.page.page_id, release=parcel.made.release or parcel.page.release,
+            content_type=parcel.made.content_type, sha256=packed.digest(""),
+            gzip_sha256=packed.digest(".gz"), brotli_sha256=packed.digest(".br"),
             size=len(packed.parts[""]), built_at=now(), run=run.pk, reason=reason[:255],
         )  # fmt: skip
         is_same = old is not None and old.sha256 == row.sha256
@@ -95,9 +97,9 @@ def _write_tree(run: RenderRun, number: Tree, pages: list[MadePage], parcels: li
         used[path] = parcel.made.sources
     made_paths = {parcel.made.path for parcel in parcels}
     whole = [page.page_id for page in pages if page.is_whole]
-    gone = [
-        row for row in File.objects.filter(tree=number, page_id__in=whole) if row.path not in made_paths and row.run <= run.pk
-    ]
+    asked = {folder + path for page in pages for path in page.asked for folder in ("", TRADITIONAL)}
+    held = File.objects.filter(Q(page_id__in=whole) | Q(page_id__in=page_ids, path__in=asked), tree=number)
+    gone = [row for row in held if row.path not in made_paths and row.run <= run.pk]
     for row in gone:
         tree.remove(number.host, number.number, row.path)
         lines += _lines(number, row, None)
@@ -152,7 +154,7 @@ def write_new(run: RenderRun, into: Tree, pages: Sequence[MadePage], *, reason: 
                     tree=into,
                     path=made.path,
                     page_id=page.page_id,
-                    release=page.release,
+                    release=made.release or page.release,
                     content_type=made.content_type,
                     sha256=packed.digest(""),
                     gzip_sha256=packed.digest(".gz"),

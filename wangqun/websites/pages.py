@@ -17,6 +17,11 @@ HTML = "text/html; charset=utf-8"
 CHINESE = "zh-Hans"
 
 
+def speaking(language: str) -> override:
+    """Let what is rendered inside speak a language of the public pages; both kinds of Chinese are one, converted later."""
+    return override("zh-hans" if language.startswith("zh") else language)
+
+
 @dataclass
 class Assets:
     """Collects the pictures and attachments that the files of one page refer to; they are released with it and only so.
@@ -89,8 +94,7 @@ class PublicPage(models.Model):
         What stands around the text speaks `language` ("en"), or else the page's own; both kinds of Chinese are one here.
         """
         values = {"page": self, "website": self.website, "assets": assets, **context}
-        spoken = language or getattr(self, "language", CHINESE)
-        with override("zh-hans" if spoken.startswith("zh") else spoken):
+        with speaking(language or getattr(self, "language", CHINESE)):
             return render_to_string(template, values).encode("utf-8")
 
     def public_files(self) -> Iterator[PublicFile]:

@@ -3,7 +3,9 @@
 A source is a short key, `kind:number`:
 
     item:7         what lists and links show of page 7 (its public projection, or that it has none)
+    names:3        which columns website 3 has in other languages than Chinese, and what they are called there
     within:7       which articles are public in the tree below page 7, and when the newest changed
+    within:7:en    the same of the articles in a foreign language
     columns:3      the columns of website 3 (map, home page)
     navigation:3   the first-level columns of website 3, which stand in the header of all its pages
     map:3:0        the addresses in one part of the map of website 3 for engines

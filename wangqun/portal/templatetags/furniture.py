@@ -14,6 +14,9 @@ from wagtail.rich_text.rewriters import LinkRewriter
 from wangqun.base.templatetags.chinese import minute
 from wangqun.base.tree_paths import paths_above
 from wangqun.columns.models import PublicItem
+from wangqun.columns.spoken import columns_by_language
+from wangqun.languages.known import SIMPLIFIED, spoken
+from wangqun.languages.names import renamed, site_name
 from wangqun.people.models import Organisation
 from wangqun.websites.models import Website
 from wangqun.websites.pages import Assets
@@ -24,6 +27,7 @@ register = template.Library()
 
 DESCRIPTION_LENGTH = 120  # characters
 EMBLEM = "img/emblem.svg"
+LOCALES = {SIMPLIFIED: "zh_CN", "en": "en_US"}
 Kind = Website.Kind
 DIRECTORY = [
     ("商务门户与平台", [Kind.PORTAL, Kind.COMMERCE, Kind.FAIR, Kind.WINDOW, Kind.FORECAST]),
@@ -40,6 +44,10 @@ def navigation(website: Website, page: Any) -> list[tuple[PublicItem, bool]]:
         f"navigation:{website.pk}",
         lambda: list(PublicItem.objects.columns().filter(website=website, column__isnull=True).order_by("position", "path")),
     )
+    now = spoken()
+    if now.is_foreign:
+        held = columns_by_language(website).get(now.language, [])
+        columns = renamed(website, [column for column in columns if any(path.startswith(column.path) for path in held)])
     return [(column, page.path.startswith(column.path)) for column in columns]
 
 
@@ -47,7 +55,8 @@ def navigation(website: Website, page: Any) -> list[tuple[PublicItem, bool]]:
 def place_in(address: str, columns: list[tuple[PublicItem, bool]]) -> str:
     """Return what decides how a navigation looks: the column that is marked, and whether the page itself is an entry."""
     here = [str(column.pk) for column, is_here in columns if is_here]
-    is_entry = address in {"/", "/search/"} or any(column.address == address for column, _is_here in columns)
+    now = spoken()
+    is_entry = address in {now.home, now.search} or any(column.address == address for column, _is_here in columns)
     return f"{' '.join(here)} {address if is_entry else ''}"
 
 
@@ -60,7 +69,7 @@ def trail(page: Any) -> list[PublicItem]:
         lambda: list(PublicItem.objects.columns().filter(path__in=above).order_by("path")),
     )
     uses(*(f"item:{column.page_id}" for column in columns))
-    return columns
+    return renamed(page.website, columns)
 
 
 @register.simple_tag
@@ -114,7 +123,7 @@ class Shared(template.Node):
                 made = self.nodelist.render(context)
             return made, noted
 
-        key = "\n".join(["shared", *(str(value.resolve(context)) for value in self.values)])
+        key = "\n".join(["shared", spoken().language, *(str(value.resolve(context)) for value in self.values)])
         made, noted = read_once(key, make)
         uses(*noted)
         return made
@@ -192,8 +201,8 @@ def open_graph(
     """Write the tags by which other programmes show a link to this page."""
     tags = [
         ("og:type", "article" if article else "website"),
-        ("og:site_name", website.name),
-        ("og:locale", "zh_CN"),
+        ("og:site_name", site_name(website)),
+        ("og:locale", LOCALES.get(spoken().language, spoken().language)),
         ("og:title", title),
         ("og:url", website.public_url + address),
         ("og:description", description_of(article) if article else description or title),
@@ -215,6 +224,11 @@ def _data_block(data: dict[str, Any]) -> SafeString:
     return mark_safe(f'<script type="application/ld+json">{text}</script>')  # noqa: S308 - the three characters are escaped above
 
 
+def _in_language() -> str:
+    now = spoken()
+    return now.language if now.is_foreign else "zh-CN"
+
+
 def _organisation(organisation: Organisation, website: Website | None = None) -> dict[str, Any]:
     data: dict[str, Any] = {"@type": "GovernmentOrganization", "name": organisation.name}
     if website is not None:
@@ -228,7 +242,7 @@ def _organisation(organisation: Organisation, website: Website | None = None) ->
 @register.simple_tag
 def home_data(website: Website) -> SafeString:
     """Describe the site and its host to search engines."""
-    site = {"@type": "WebSite", "name": website.name, "url": website.public_url + "/", "inLanguage": "zh-CN"}
+    site = {"@type": "WebSite", "name": website.name, "url": website.public_url + "/", "inLanguage": _in_language()}
     return _data_block({"@context": "https://schema.org", "@graph": [_organisation(website.organisation, website), site]})
 
 
@@ -241,7 +255,7 @@ def article_data(website: Website, article: Any, assets: Assets | None = None) -
         "headline": article.title,
         "description": description_of(article),
         "mainEntityOfPage": article.public_url,
-        "inLanguage": "zh-CN",
+        "inLanguage": _in_language(),
         "author": {"@type": "Organization", "name": article.author or article.displayed_source},
         "publisher": _organisation(website.organisation, website),
     }

@@ -51,7 +51,7 @@ def test_the_portal_has_emblem_and_name_in_its_head(portal):
 
 def test_a_member_site_shows_the_portal_left_and_its_host_and_domain_right(portal, county):
     reading = Reading(read(county))
-    assert reading.links()[1] == f"{portal.website.public_url}/"
+    assert reading.links()[3] == f"{portal.website.public_url}/"  # after "to the text" and the two kinds of Chinese
     assert f"{portal.website.name} {portal.website.domain}" in " ".join(reading.text("a"))
     assert "主办：阜平县商务局 fuping.localhost" in reading.text("p")
     assert reading.all("html")[0]["data-theme"] == "blue"
