@@ -32,7 +32,7 @@ PERSONAL = [privacy.MOBILE, privacy.IDENTITY, privacy.OLD_IDENTITY, privacy.CARD
 
 def kept_form(typed: str) -> str:
     """Return the form in which a text is counted, "" for one that is not kept: too long, or like a person's number."""
-    folded = " ".join(text.fold(text.clean(typed)).split())
+    folded = " ".join(text.fold(text.INVISIBLE.sub("", typed)).split())
     if len(folded) > LONGEST:
         return ""
     plain = unmask(folded)

@@ -18,6 +18,7 @@ from django.conf import settings
 from django.db.models import Sum
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
+from django.utils import translation
 from django.utils.safestring import SafeString
 from django.views.decorators.clickjacking import xframe_options_deny
 from django.views.decorators.http import require_safe
@@ -26,6 +27,7 @@ from wangqun.base.errors import Refused
 from wangqun.base.moments import end_of, start_of, today
 from wangqun.columns.models import PublicItem
 from wangqun.languages import traditional
+from wangqun.languages.known import spoken, written
 from wangqun.people.models import Organisation
 from wangqun.search import asked, asking, highlight, text
 from wangqun.search.choices import KINDS, MOST_PAGES, ON_A_PAGE, ORDERS, Choices
@@ -151,16 +153,18 @@ def results(request: HttpRequest, language: str = "") -> HttpResponse:
         logger.error("search: %s", fault)
         sentence, status, is_asked = say["unavailable"], 503, False
     context = {
-        "website": website, "page": website.site.root_page, "address": "/search/", "say": say, "choices": choices,
+        "website": website, "page": website.site.root_page.specific, "say": say, "choices": choices,
         "results": found, "sentence": sentence, "is_asked": is_asked, "pages": _pages(choices, hits.total),
         "total": len(found) if hits.total <= ON_A_PAGE else hits.total, "most": ON_A_PAGE * MOST_PAGES,
         "words": [(word, choices.address(q=word)) for word in read.parts] if read and len(read.parts) > 1 else [],
         "columns": _columns(website), "organisations": Organisation.objects.ranked().order_by("pk").values_list("pk", "name"),
         "kinds": [(kind, say[kind]) for kind in KINDS],
         "orders": [(order, say[order], choices.address(order=order)) for order in ORDERS],
-        "action": f"/{language}/search/" if language else "/search/", "longest": asking.LONGEST,
+        "longest": asking.LONGEST,
     }  # fmt: skip
-    response = render(request, "search/results.html", context, status=status)
+    with translation.override(language if language in written() else settings.LANGUAGE_CODE):
+        context["address"] = context["action"] = spoken().search
+        response = render(request, "search/results.html", context, status=status)
     if language == TRADITIONAL:
         response.content = traditional.convert(response.content, response["Content-Type"])
     return response
