@@ -36,9 +36,9 @@ format: ## 整理代码和模板的格式
 	@$(VENV) -m ruff check --quiet --fix . || true
 	@$(VENV) -m ruff format --quiet .
 
-bench: ## 测量速度，写入 build/bench.json
+bench: ## 测量速度，写入 build/bench.json；FULL=1 测全部规模，ONLY="serve release" 只测这几项
 	@$(PYTHON) tools/setup.py
-	@exec $(VENV) -m bench.serve
+	@exec $(VENV) -m bench $(ONLY)
 
 chaos: ## 在每一步中断，核对没有半成品，写入 build/chaos.json
 	@$(PYTHON) tools/setup.py test

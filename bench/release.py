@@ -15,7 +15,6 @@ from typing import Any
 
 from bench.common import Installation, Row, at_most, installation, percentile, running, serve_plainly
 from bench.corpus import texts
-from config.run import parts
 from tools.postgresql import free_port
 
 MEDIAN, SLOWEST, MOST_FILES = 0.5, 1.5, 40  # seconds, seconds, files
@@ -56,18 +55,7 @@ def rows(full: bool) -> list[Row]:
         call_command("republish", processes=2, verbosity=0)
     waiting = prepare(AMOUNT[full] + WARM, start=where.articles)
     port = free_port()
-    front = [
-        "-m",
-        "granian",
-        "--interface",
-        "asgi",
-        "--port",
-        str(port),
-        "--no-ws",
-        "--log-level",
-        "error",
-        "config.asgi:application",
-    ]
+    front = ["-m", "config.front.serve", "127.0.0.1", str(port), str(where.data / "django")]
     with running("manage.py", "publish_files"), running(*front):
         settle()
         seen = [watch(where, one, port) for one in waiting][WARM:]
