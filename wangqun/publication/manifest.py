@@ -338,9 +338,11 @@ def names_of(row: File) -> dict[str, str]:
     return {row.path + suffix: digest for suffix, digest in zip(SUFFIXES, digests, strict=True) if digest}
 
 
-def rows_of(tree: int, *fields: str) -> Iterator[Any]:
-    """Yield values of a tree's rows, streamed, in the order of the bytes of their paths on every database."""
+def rows_of(tree: int, *fields: str, below: str = "") -> Iterator[Any]:
+    """Yield values of a tree's rows, of one folder where given, streamed, in the order of the bytes of their paths."""
     rows = File.objects.filter(tree_id=tree)
+    if below:
+        rows = rows.filter(path__startswith=below + "/")
     order = Collate(F("path"), "C") if connection.vendor == "postgresql" else F("path")
     return rows.order_by(order.asc()).values_list(*fields).iterator(chunk_size=2000)
 

@@ -6,6 +6,7 @@ holds while it puts files in place and writes their rows: then disk and rows agr
 
 import gzip
 import hashlib
+import logging
 import os
 import shutil
 from collections import Counter, defaultdict
@@ -32,9 +33,12 @@ from wangqun.publication.checking import ADDED, ALTERED, MISSING, Finding, Folde
 from wangqun.publication.models import Alarm, File, Generation, Release, RenderOrder, RenderRun, Tree
 from wangqun.websites.models import Website
 
+logger = logging.getLogger(__name__)
+
 AT_ONCE = 100  # findings settled under one lock of a tree
 SINGLE = 5  # findings up to which each is an alarm of its own
 LISTED = 100  # paths that one alarm names
+LARGEST = 10_000_000  # bytes of somebody else's file that are copied as evidence
 SOON = timedelta(minutes=10)
 """An order younger than this is done any moment, and its files with it."""
 TOGETHER = timedelta(minutes=10)
@@ -52,7 +56,7 @@ class Outcome(NamedTuple):
     page: int | None = None
 
 
-RESTORED, REMOVED, ORDERED = "已恢复", "已移走", "已移走，正在重新生成"
+RESTORED, REMOVED, ORDERED, FAILED = "已恢复", "已移走", "已移走，正在重新生成", "未能恢复"
 
 
 # -- the sweep -------------------------------------------------------------------------------------------------------------
@@ -65,12 +69,9 @@ def verify(*, processes: int = 2) -> list[Alarm]:
     """
     outcomes = check_links()
     for _ in range(2):  # what stood behind a link in place of a folder shows only once the link is gone
-        again = False
-        for found in sweep(expected(), processes=processes):
-            settled = settle(found)
-            outcomes += settled
-            again = again or any(finding.why == "应为目录" for finding in found)
-        if not again:
+        found = [finding for some in sweep(expected(), processes=processes) for finding in some]
+        outcomes += settle(found)
+        if not any(finding.why == "应为目录" for finding in found):
             break
     alarms = report(outcomes, where="全面核对")
     close_restored()
@@ -116,7 +117,7 @@ def _settle_some(held: Tree, findings: Sequence[Finding]) -> list[Outcome]:
     paths = {finding.path for finding in findings if finding.kind != ADDED}
     rows = rows_behind(held.pk, paths)
     waiting = pages_waiting({row.page_id for row in rows})
-    outcomes = []
+    outcomes: list[Outcome] = []
     surplus = [finding for finding in findings if finding.kind == ADDED]
     if surplus and not _is_cut_off():
         outcomes += [outcome for finding in surplus for outcome in _take_away(held, finding)]
@@ -126,9 +127,19 @@ def _settle_some(held: Tree, findings: Sequence[Finding]) -> list[Outcome]:
     return outcomes
 
 
+def is_text(path: str) -> bool:
+    """Return whether a name found on the disk can be a name of ours at all: rows hold Unicode."""
+    try:
+        path.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
 def rows_behind(tree_id: int, paths: Iterable[str]) -> list[File]:
     """Return the rows of files and of the files that twins of these names belong to."""
-    names = set(paths) | {path[:-3] for path in paths if path.endswith(tree.TWINS)}
+    names = {path for path in paths if is_text(path)}
+    names |= {path[:-3] for path in names if path.endswith(tree.TWINS)}
     return list(File.objects.filter(tree_id=tree_id, path__in=names))
 
 
@@ -152,14 +163,14 @@ def _take_away(held: Tree, finding: Finding) -> list[Outcome]:
     if not os.path.lexists(place):
         return []
     is_folder = place.is_dir() and not place.is_symlink()
-    if is_folder and File.objects.filter(tree=held, path__startswith=name + "/").exists():
+    if is_folder and is_text(name) and File.objects.filter(tree=held, path__startswith=name + "/").exists():
         return []
     if not is_folder and any(name in manifest.names_of(row) for row in rows_behind(held.pk, [name])):
         return []
     below = _files_below(place) if is_folder else []
     keep_evidence(place, held.host, name, is_moved=True)
-    what = f"{held.host}/{finding.path}"
-    return [Outcome(ADDED, what + path, finding.why, REMOVED) for path in below or [""]]
+    names = [os.fsencode(finding.path + path).decode("utf-8", "backslashreplace") for path in below or [""]]
+    return [Outcome(ADDED, f"{held.host}/{path}", finding.why, REMOVED) for path in names]
 
 
 def _files_below(folder: Path) -> list[str]:
@@ -182,21 +193,25 @@ def faults_of(held: Tree, row: File) -> dict[str, tuple[str, str]]:
 
 
 def _put_right(held: Tree, row: File) -> list[Outcome]:
-    """Restore one file and its twins from whichever of them is sound; else order the page afresh. Its row is held."""
+    """Restore one file and its twins from whichever of them is sound; else order the page afresh. Its tree is held."""
     wrong = faults_of(held, row)
     if not wrong:
         return []
     base = tree.folder(held.host, held.number)
     packed = _sound_copy(base, row, wrong)
+    done = RESTORED if packed is not None else ORDERED
     for name, (kind, _why) in wrong.items():
         if kind != MISSING:
             keep_evidence(base / name, held.host, name, is_moved=packed is None)
     if packed is not None:
-        aside = tree.write_aside(0, row.pk, packed)  # no run has the number 0
-        tree.put(aside, held.host, held.number, row.path, packed)
+        try:
+            aside = tree.write_aside(0, row.pk, packed)  # no run has the number 0
+            tree.put(aside, held.host, held.number, row.path, packed)
+        except OSError as fault:
+            logger.exception("%s/%s could not be restored", held.host, row.path)
+            done = f"{FAILED}：{fault.strerror}"
     else:
         order_afresh(row, reason=f"{KINDS[next(iter(wrong.values()))[0]]}：{row.path}")
-    done = RESTORED if packed is not None else ORDERED
     return [Outcome(kind, f"{held.host}/{name}", why, done, row.page_id) for name, (kind, why) in wrong.items()]
 
 
@@ -276,8 +291,12 @@ def keep_evidence(place: Path, host: str, name: str, *, is_moved: bool) -> None:
     with suppress(OSError):
         if is_moved:
             os.rename(place, target)
-        else:
+            return
+        try:
             os.link(place, target, follow_symlinks=False)
+        except OSError:  # somebody else's file, which the kernel lets nobody link
+            if place.is_file() and not place.is_symlink() and place.stat().st_size <= LARGEST:
+                shutil.copyfile(place, target)
 
 
 def forget_evidence(*, days: int) -> int:
@@ -300,7 +319,7 @@ def report(outcomes: Sequence[Outcome], *, where: str, is_open: bool = False, is
     larger = _running_incident(where) if is_running else None
     if larger is not None:
         return [_add_to(larger, outcomes)]
-    if len(outcomes) <= SINGLE:
+    if len(outcomes) <= SINGLE and not (is_running and _is_often()):
         return [_raise(outcome.kind, outcome.what, [outcome], is_open=is_open) for outcome in outcomes]
     numbers = Counter(outcome.kind for outcome in outcomes)
     sizes = "、".join(f"{Alarm.Kind(kind).label} {number} 处" for kind, number in numbers.most_common())
@@ -311,7 +330,7 @@ def report(outcomes: Sequence[Outcome], *, where: str, is_open: bool = False, is
 @transaction.atomic
 def _raise(kind: str, what: str, outcomes: Sequence[Outcome], *, is_open: bool) -> Alarm:
     """Write one alarm, tell those who manage reminders, and put it into the log; an open one of the same is not told twice."""
-    is_open = is_open or any(outcome.done == ORDERED for outcome in outcomes)
+    is_open = is_open or any(outcome.done.startswith((ORDERED, FAILED)) for outcome in outcomes)
     values = {
         "page": Page.objects.filter(pk=outcomes[0].page).first() if len(outcomes) == 1 and outcomes[0].page else None,
         "count": len(outcomes),
@@ -335,8 +354,13 @@ def _details(outcomes: Sequence[Outcome]) -> list[dict[str, str]]:
 
 
 def _running_incident(where: str) -> Alarm | None:
-    recent = Alarm.objects.filter(what__startswith=f"{where}（", found_at__gt=now() - TOGETHER, count__gt=SINGLE)
+    recent = Alarm.objects.filter(what__startswith=f"{where}（", found_at__gt=now() - TOGETHER)
     return recent.order_by("-id").first()
+
+
+def _is_often() -> bool:
+    """Return whether so much was found just now that what follows is better told as one incident."""
+    return Alarm.objects.filter(kind__in=KINDS, found_at__gt=now() - TOGETHER).count() >= 2 * SINGLE
 
 
 def _add_to(alarm: Alarm, outcomes: Sequence[Outcome]) -> Alarm:
