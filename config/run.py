@@ -191,6 +191,7 @@ def parts(address: str, port: int, django: str) -> list[Part]:
         Part("后台任务", [*manage, "db_worker", "--queue-name", "*", "--interval", "0.2", "--no-reload", "--verbosity", "0"]),
         Part("定时任务", [*manage, "schedule"]),
         Part("发布", [*manage, "publish_files"]),
+        Part("文件监视", [*manage, "watch_files"]),
         Part("检索", [*manage, "follow_releases"]),
     ]
 
