@@ -48,6 +48,7 @@ def is_unsettled() -> bool:
 def settle() -> None:
     """Bring links and hosts on the disk in line with what holds: sites that opened or shut, a switch cut off half-way."""
     websites = list(Website.objects.filter(site__isnull=False).order_by("pk"))
+    make_trees([one for one in websites if one.state in SHOWN])
     portal = next((one.domain for one in websites if one.is_portal and one.state == Website.State.OPEN), None)
     tree.write_hosts(portal, [one.domain for one in websites if one.state == Website.State.OPEN])
     closed = Tree.objects.current().filter(website__state=Website.State.CLOSED)

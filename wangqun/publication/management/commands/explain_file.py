@@ -4,6 +4,7 @@ from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.utils import timezone
 
 from wangqun.publication.dependents import name_of
 from wangqun.publication.models import File
@@ -32,7 +33,7 @@ class Command(BaseCommand):
         self.stdout.write(f"文件：{row}")
         self.stdout.write(f"页面：{row.page_id} {row.page.title}")
         self.stdout.write(f"备案：{row.release or '无'}")
-        self.stdout.write(f"生成：{row.built_at:%Y-%m-%d %H:%M:%S}，第 {row.run} 批，起因：{row.reason}")
+        self.stdout.write(f"生成：{timezone.localtime(row.built_at):%Y-%m-%d %H:%M:%S}，第 {row.run} 批，起因：{row.reason}")
         self.stdout.write(f"SHA-256：{row.sha256}，{row.size} 字节")
         keys = sorted(origin.sources.values_list("key", flat=True)) + sorted(of_every_page(row.tree.website))
         for key in keys:
