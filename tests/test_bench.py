@@ -17,9 +17,9 @@ from bench.filling import NAMED_SITES, Filling, fill
 from tests import database
 from wangqun.articles.models import ArticlePage
 from wangqun.columns.models import LIST_LENGTH, PublicItem
-from wangqun.publication import actions as publication
 from wangqun.publication.models import Release
 from wangqun.publication.render import make_page, newest_releases
+from wangqun.publication.verification import reconcile
 from wangqun.screening.actions import examine
 from wangqun.websites.content import content_hash
 
@@ -117,7 +117,7 @@ def test_the_stored_revision_of_a_copy_has_the_keys_and_types_of_a_real_one(fill
 @pytest.mark.sqlite
 def test_nothing_alarms_in_the_corpus_and_the_tree_of_pages_is_sound(filled, db):
     assert ArticlePage.objects.count() == PublicItem.objects.articles().count() == AMOUNT
-    assert publication.reconcile() == []
+    assert reconcile() == []
     assert all(not problems for problems in Page.find_problems())
     for page in Page.objects.filter(depth__gt=2).select_related("content_type"):
         assert page.url_path == f"{page.get_parent().url_path}{page.slug}/"
