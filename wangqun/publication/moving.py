@@ -154,7 +154,9 @@ def _perform(asked: Move, last: Release, *, reviewer: User, by: User, remark: st
 def _move_one(
     page: ArticlePage, asked: Move, last: Release | None, *, by: User, approvers: list[dict[str, object]]
 ) -> Release | None:
-    MovePageAction(page, asked.column, pos="last-child", user=by).execute(skip_permission_checks=True)
+    columns = Page.objects.select_for_update().filter(pk__in=[asked.origin_id, asked.column_id]).order_by("pk")
+    column = next(found for found in columns if found.pk == asked.column_id)  # as it is now: how many children, which path
+    MovePageAction(page, column.specific, pos="last-child", user=by).execute(skip_permission_checks=True)
     if last is None or last.kind == Release.Kind.WITHDRAWAL or last.revision is None:
         return None
     return actions.write_release(

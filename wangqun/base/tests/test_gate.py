@@ -139,6 +139,7 @@ def test_a_chosen_time_leaves_nothing_for_wagtail_to_publish(world):
     article, client = world.draft(), signed_in(world.wang)
     form = open_form(client, article) | {"title": "新题目", "go_live_at": "2026-03-20 09:00", "expire_at": "2026-04-20 09:00"}
     assert client.post(edit_url(article), form).status_code == 302
+    article = ArticlePage.objects.get(pk=article.pk)
     assert f"{timezone.localtime(article.get_latest_revision_as_object().go_live_at):%Y-%m-%d %H:%M}" == "2026-03-20 09:00"
     assert article.latest_revision.approved_go_live_at is None
 
