@@ -19,7 +19,7 @@ class ReportForm(forms.Form):
 
     by = forms.ChoiceField(label="统计到", choices=GROUPS, required=False)
     period = forms.ChoiceField(label="按", choices=list(KINDS.items()), required=False)
-    day = forms.DateField(label="日期（所在的日、月、年）", required=False, widget=forms.DateInput(attrs={"type": "date"}))
+    day = forms.DateField(label="日期（期间内任一天）", required=False, widget=forms.DateInput(attrs={"type": "date"}))
     website = forms.ModelChoiceField(label="网站", queryset=Website.objects.none(), required=False, empty_label="全部网站")
     words = forms.CharField(label="标题含", required=False, max_length=64)
     column = forms.ModelChoiceField(queryset=ColumnPage.objects.all(), required=False, widget=forms.HiddenInput)

@@ -104,7 +104,7 @@ def cells(asked: Asked, line: dict[str, Any]) -> list[Any]:
     names = {
         "site": [line["website__name"]],
         "column": [line.get("column__title"), line["website__name"]],
-        "item": [line.get("page__title"), line.get("column__title") or "", line["website__name"]],
+        "item": [line.get("page__title"), line.get("column__title") or "首页", line["website__name"]],
     }[asked.by]
     return [*names, line["total_views"], line["total_before"], line["total_change"], _rate(line), line["total_robots"]]
 
@@ -230,7 +230,7 @@ def quality_report(request: HttpRequest, number: int, year: int, month: int) -> 
         try:
             content = render_pdf(render_to_string("visits/quality.html", context))
         except PdfUnavailable:
-            return render(request, "visits/quality.html", context)
+            return render(request, "visits/quality.html", context | {"is_screen": True})
         disposition = f'inline; filename="quality-{website.domain}-{year}-{month:02}.pdf"'
         return HttpResponse(content, content_type="application/pdf", headers={"Content-Disposition": disposition})
     return render(request, "visits/quality.html", context | {"is_screen": True})
