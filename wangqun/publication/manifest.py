@@ -212,13 +212,15 @@ def newest_whole() -> Manifest | None:
 def export() -> int:
     """Write the sheets that are rows and not files yet, the oldest first; returns how many. Safe to run twice or by two.
 
-    Looks back only as far as the newest sheet that stands: below it none is missing, since they are written in order.
+    Looks back only as far as the newest sheet that stands, since they are written in order, or the newest whole one.
     """
     missing = []
     for row in Manifest.objects.order_by("-number").iterator(chunk_size=50):
         if sheet_place(row.number).exists():
             break
         missing.append(row)
+        if row.kind == Manifest.Kind.WHOLE:
+            break
     return sum(write_file(row) for row in reversed(missing))
 
 
