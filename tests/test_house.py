@@ -47,6 +47,7 @@ NOT_PROTECTED = {
 
 BY_HAND = {
     "schedule": "the process that runs the schedule itself",
+    "watch_files": "a process of its own",
     "import_calendars": "once a year, when the State Council has announced the next one",
     "recompute_clocks": "after a correction of a calendar",
     "close_month": "people decide when a month is closed",

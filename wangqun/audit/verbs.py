@@ -59,6 +59,8 @@ VERBS: dict[str, str] = {
     "publication.move": "移动稿件",
     "publication.alarm": "发布告警",
     "publication.clear_alarm": "消除发布异常",
+    "publication.sign": "签署文件清单",
+    "publication.change_key": "更换清单密钥",
     "reminders.warn": "更新预警",
     "reminders.issue": "发出提醒单",
     "reminders.escalate": "督办通报",
