@@ -61,8 +61,8 @@ def read(raw: str, synonyms: Iterable[Sequence[str]] = ()) -> Asked | None:
 def _alternatives(word: str, groups: list[list[str]]) -> tuple[Alternative, ...]:
     folded = text.fold(text.clean(word))
     spellings = {folded: 1.0}
-    mainland = text.fold(text.in_mainland_words(word))
-    spellings.setdefault(mainland, 1.0)
+    if text.is_traditional(word):
+        spellings.setdefault(text.fold(text.in_mainland_words(word)), 1.0)
     for group in groups:
         for spelling in list(spellings):
             meant = max((one for one in group if one in spelling), key=len, default="")

@@ -16,6 +16,7 @@ from wangqun.publication.render import Tampered, released_page
 from wangqun.screening.content import read
 from wangqun.search import attachments, text
 from wangqun.search.engine import LONGEST_TEXT, Document
+from wangqun.websites.sources import one_reading
 
 logger = logging.getLogger(__name__)
 
@@ -35,20 +36,26 @@ def documents(page_ids: Iterable[int]) -> Iterator[Document]:
     """Yield the documents of those pages that are public; the others are left out."""
     waiting = iter(page_ids)
     while some := list(islice(waiting, AT_ONCE)):
-        items = {item.page_id: item for item in PublicItem.objects.filter(page_id__in=some)}
-        newest: dict[int, Release] = {}
-        for release in Release.objects.filter(page_id__in=items).select_related("revision", "revision__content_type"):
-            if release.page_id not in newest or newest[release.page_id].number < release.number:
-                newest[release.page_id] = release
-        columns = dict(ColumnPage.objects.values_list("path", "pk"))
-        for page_id, item in items.items():
-            release = newest.get(page_id)
-            if release is None or release.kind == Release.Kind.WITHDRAWAL:
-                continue
-            try:
-                yield _document(item, released_page(release), columns)
-            except Tampered:  # an alarm of publication; readers must not find such a text
-                logger.error("page %s is not indexed: its text differs from its release record", page_id)
+        with one_reading():
+            made = list(_some(some))
+        yield from made
+
+
+def _some(page_ids: list[int]) -> Iterator[Document]:
+    items = {item.page_id: item for item in PublicItem.objects.filter(page_id__in=page_ids)}
+    newest: dict[int, Release] = {}
+    for release in Release.objects.filter(page_id__in=items).select_related("revision", "revision__content_type"):
+        if release.page_id not in newest or newest[release.page_id].number < release.number:
+            newest[release.page_id] = release
+    columns = dict(ColumnPage.objects.values_list("path", "pk"))
+    for page_id, item in items.items():
+        release = newest.get(page_id)
+        if release is None or release.kind == Release.Kind.WITHDRAWAL:
+            continue
+        try:
+            yield _document(item, released_page(release), columns)
+        except Tampered:  # an alarm of publication; readers must not find such a text
+            logger.error("page %s is not indexed: its text differs from its release record", page_id)
 
 
 def _document(item: PublicItem, page: Page, columns: dict[str, int]) -> Document:

@@ -88,6 +88,11 @@ def _from_taiwan() -> opencc.OpenCC:
     return opencc.OpenCC("tw2sp")
 
 
+def is_traditional(text: str) -> bool:
+    """Return whether a sign of `text` is written otherwise in simplified Chinese."""
+    return any(code > 0x2E7F and _FOLDING[code] != sign for sign in text for code in [ord(sign)])
+
+
 def in_mainland_words(text: str) -> str:
     """Return `text` with the words of Taiwan and Hong Kong turned to ours: 軟體 becomes 软件."""
     return str(_from_taiwan().convert(text))

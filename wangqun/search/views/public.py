@@ -36,6 +36,7 @@ from wangqun.search.follow import withdrawn_since
 from wangqun.search.labels import labels
 from wangqun.search.models import AskedText, SynonymGroup
 from wangqun.websites.models import Website
+from wangqun.websites.sources import one_reading
 
 logger = logging.getLogger(__name__)
 
@@ -45,6 +46,18 @@ POLICY = {
 }  # fmt: skip
 """The same policy as the released files have."""
 TRADITIONAL = "zh-hant"
+BESIDE = ["website", "column", "organisation"]
+SHOWN = [
+    "page_id",
+    "title",
+    "address",
+    "published_at",
+    "website__name",
+    "website__domain",
+    "column__title",
+    "organisation__name",
+]
+"""The little of these rows that is shown; a column has fifty fields."""
 MOST_SUGGESTIONS, ASKED_OFTEN, ASKED_SINCE = 8, 3, timedelta(days=60)
 
 
@@ -120,7 +133,7 @@ def _question(choices: Choices, website: Website, read: asking.Asked | None, lan
 def _results(hits: Hits, read: asking.Asked | None, website: Website, language: str) -> list[Result]:
     """Return what may be shown of the hits: pages that are public at this moment, on sites that are open."""
     rows = PublicItem.objects.filter(page_id__in=[hit.page_id for hit in hits.found], website__state=Website.State.OPEN)
-    items = {item.page_id: item for item in rows.select_related("website", "column", "organisation")}
+    items = {item.page_id: item for item in rows.select_related(*BESIDE).only(*SHOWN)}
     wanted = highlight.pattern(read.ways) if read else None
     shown = []
     for hit in hits.found:
@@ -152,8 +165,10 @@ def results(request: HttpRequest, language: str = "") -> HttpResponse:
     except Unavailable as fault:
         logger.error("search: %s", fault)
         sentence, status, is_asked = say["unavailable"], 503, False
+    home = website.site.root_page  # what navigation and trail start from
+    home.website = website
     context = {
-        "website": website, "page": website.site.root_page.specific, "say": say, "choices": choices,
+        "website": website, "page": home, "say": say, "choices": choices,
         "results": found, "sentence": sentence, "is_asked": is_asked, "pages": _pages(choices, hits.total),
         "total": len(found) if hits.total <= ON_A_PAGE else hits.total, "most": ON_A_PAGE * MOST_PAGES,
         "words": [(word, choices.address(q=word)) for word in read.parts] if read and len(read.parts) > 1 else [],
@@ -162,7 +177,7 @@ def results(request: HttpRequest, language: str = "") -> HttpResponse:
         "orders": [(order, say[order], choices.address(order=order)) for order in ORDERS],
         "longest": asking.LONGEST,
     }  # fmt: skip
-    with translation.override(language if language in written() else settings.LANGUAGE_CODE):
+    with translation.override(language if language in written() else settings.LANGUAGE_CODE), one_reading():
         context["address"] = context["action"] = spoken().search
         response = render(request, "search/results.html", context, status=status)
     if language == TRADITIONAL:
