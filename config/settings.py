@@ -109,6 +109,7 @@ MIDDLEWARE = [
     "wangqun.base.middleware.AtomicWrites",
     "wangqun.base.middleware.BackOfficeGate",
     "wangqun.base.middleware.Streams",
+    "wangqun.languages.middleware.PathLanguage",
 ]
 
 ROOT_URLCONF = "config.urls"

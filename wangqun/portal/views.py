@@ -16,6 +16,7 @@ from wangqun.access.actions import may
 from wangqun.base.errors import Refused
 from wangqun.columns import actions as columns
 from wangqun.columns.models import ColumnPage
+from wangqun.languages.known import spoken
 from wangqun.portal.forms import ColumnForm, StructureForm
 from wangqun.portal.models import HomePage
 from wangqun.publication import actions as publication
@@ -30,7 +31,7 @@ def not_released(request: HttpRequest, path: str = "") -> HttpResponse:
     website = Website.objects.open().filter(domain=request.get_host().partition(":")[0].lower()).first()
     if website is not None and (address := new_address(website, request.path)) is not None:
         return HttpResponsePermanentRedirect(address)
-    return render(request, "404.html", {"website": website}, status=404)
+    return render(request, "404.html", {"website": website, "address": spoken().home}, status=404)
 
 
 @require_POST

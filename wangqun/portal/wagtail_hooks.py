@@ -12,9 +12,10 @@ from wagtail.models import Page
 
 from wangqun.access.actions import may, may_somewhere
 from wangqun.access.screens import RecordViewSet
-from wangqun.columns.models import ColumnPage
+from wangqun.articles.models import ArticlePage
+from wangqun.columns.models import ColumnPage, PublicItem
 from wangqun.people.models import User
-from wangqun.portal import views
+from wangqun.portal import translation_table, views
 from wangqun.portal.models import HomePage
 from wangqun.publication import dependents
 from wangqun.publication.models import Generation, Rebuild
@@ -27,7 +28,18 @@ def addresses() -> list[URLPattern]:
         path("websites/<int:number>/rebuild/", views.rebuild_website, name="website_rebuild"),
         path("columns/new/<int:number>/", views.NewColumn.as_view(), name="column_new"),
         path("structure/<int:number>/", views.PublishStructure.as_view(), name="publish_structure"),
+        *translation_table.addresses(),
     ]
+
+
+def _language_button(page: Page, user: User) -> Iterator[Button]:
+    specific = page.specific_deferred
+    if isinstance(specific, ArticlePage) and may(user, "articles.write", page):
+        label = "翻译" if specific.translation_of_id is None else "对照原稿"
+        if specific.translation_of_id is not None or PublicItem.objects.filter(page_id=page.pk).exists():
+            yield Button(label, reverse("translate", args=[page.pk]), icon_name="globe", priority=40)
+    elif isinstance(specific, HomePage | ColumnPage) and may(user, "columns.manage", page):
+        yield Button("外文名称", reverse("page_names", args=[page.pk]), icon_name="globe", priority=80)
 
 
 def _column_button(page: Page, user: User) -> Iterator[Button]:
@@ -42,11 +54,23 @@ def _column_button(page: Page, user: User) -> Iterator[Button]:
 @hooks.register("register_page_header_buttons")
 def header_button(page: Page, user: User, view_name: str, next_url: str | None = None) -> Iterator[Button]:
     yield from _column_button(page, user)
+    yield from _language_button(page, user)
 
 
 @hooks.register("register_page_listing_more_buttons")
 def listing_button(page: Page, user: User, next_url: str | None = None) -> Iterator[Button]:
     yield from _column_button(page, user)
+    yield from _language_button(page, user)
+
+
+@hooks.register("register_admin_viewset")
+def translations() -> translation_table.TranslationViewSet:
+    return translation_table.TranslationViewSet()
+
+
+@hooks.register("register_admin_menu_item")
+def translation_menu() -> MenuItem:
+    return MenuItem("多语言", reverse("translations:index"), name="translations", icon_name="globe", order=270)
 
 
 class RebuildViewSet(RecordViewSet):
