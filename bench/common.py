@@ -31,6 +31,12 @@ def share(name: str, value: float, unit: str, baseline: float, bar: float) -> Ro
     return _row(name, value, unit, baseline, ratio, bar, ratio >= bar)
 
 
+def times(name: str, value: float, unit: str, baseline: float, bar: float) -> Row:
+    """Return a result that must not pass so many times the baseline."""
+    ratio = value / baseline if baseline else 0.0
+    return _row(name, value, unit, baseline, ratio, bar, ratio <= bar)
+
+
 def at_least(name: str, value: float, unit: str, bar: float, baseline: float = 0.0) -> Row:
     """Return a result that must reach the bar itself; the baseline is for comparison."""
     return _row(name, value, unit, baseline, value / baseline if baseline else 0.0, bar, value >= bar)
