@@ -27,6 +27,7 @@ from django.conf import settings
 
 COMPRESSED = ("text/", "application/xml", "application/json", "application/rss+xml", "image/svg+xml")
 TWINS = (".gz", ".br")
+SECOND = 1_000_000_000  # nanoseconds
 
 
 def base() -> Path:
@@ -105,9 +106,18 @@ def write_aside(run: int, position: int, packed: Packed) -> Path:
 
 
 def put(aside: Path, host: str, number: int, path: str, packed: Packed) -> None:
-    """Put a file written aside in its place: twins first, then the file, each by one rename."""
+    """Put a file written aside in its place: twins first, then the file, each by one rename.
+
+    Its time is at least a whole second later than that of the file it replaces, also when the clock was set back: nginx makes
+    the tag by which readers ask for news from whole seconds and the size.
+    """
     target = location(host, number, path)
     target.parent.mkdir(parents=True, exist_ok=True)
+    with contextlib.suppress(FileNotFoundError):
+        before = os.stat(target).st_mtime_ns // SECOND
+        if before >= os.stat(aside).st_mtime_ns // SECOND:
+            for suffix in packed.parts:
+                os.utime(f"{aside}{suffix}", ns=((before + 1) * SECOND,) * 2)
     for suffix in sorted(packed.parts, reverse=True):
         os.replace(f"{aside}{suffix}", f"{target}{suffix}")
 

@@ -1,6 +1,7 @@
 """Workers may be killed, be many, be slow, and meet a full disk: readers never see half or stale work."""
 
 import errno
+import os
 import shutil
 import threading
 
@@ -118,6 +119,18 @@ def test_one_page_that_cannot_be_made_holds_up_no_other_and_is_tried_again(built
     travel("2026-03-11 10:01")
     work_off()
     assert place_of(broken).exists()
+
+
+def test_a_file_is_always_a_whole_second_younger_than_the_one_it_replaces(built):
+    article = built.released(title="第一版")
+    work_off()
+    before = place_of(article).stat().st_mtime_ns // tree.SECOND
+    os.utime(place_of(article), (before + 100, before + 100))  # as if the clock had been set back since
+    correct(built, article, "第二版")
+    work_off()
+    after = {suffix: os.stat(f"{place_of(article)}{suffix}").st_mtime_ns for suffix in ("", *tree.TWINS)}
+    assert len(set(after.values())) == 1
+    assert after[""] // tree.SECOND == before + 101
 
 
 def test_the_same_order_given_many_times_is_done_once(built):
