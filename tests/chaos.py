@@ -15,7 +15,7 @@ import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -73,6 +73,45 @@ def _withdraw(world: Any) -> Callable[[], None]:
     return lambda: publication.withdraw(article, by=world.liu, reason="wrong", note="有误") and None
 
 
+def _schedule(world: Any) -> Callable[[], None]:
+    """The last signature of a text that waits for its moment."""
+    from wangqun.reviews import actions as reviews
+
+    article = world.submitted(go_live_at=MOMENT + timedelta(hours=1))
+    reviews.approve(reviews.task_of(article), by=world.liu)
+    state = reviews.task_of(article)
+    return lambda: reviews.approve(state, by=world.sun) and None
+
+
+def _due(world: Any) -> Callable[[], None]:
+    from wangqun.publication import scheduling
+    from wangqun.publication.models import ScheduledRelease
+
+    world.released(go_live_at=MOMENT + timedelta(hours=1))
+    ScheduledRelease.objects.update(due_at=MOMENT - timedelta(hours=1))
+    return lambda: scheduling.release_due() and None
+
+
+def _expiry(world: Any) -> Callable[[], None]:
+    from wangqun.articles.models import ArticlePage
+    from wangqun.publication import scheduling
+    from wangqun.publication.jobs import work_off
+
+    article = world.released(expire_at=MOMENT + timedelta(hours=1))
+    ArticlePage.objects.filter(pk=article.pk).update(expire_at=MOMENT - timedelta(hours=1))
+    work_off()
+    return lambda: scheduling.release_due() and None
+
+
+def _move(world: Any) -> Callable[[], None]:
+    from wangqun.publication import moving
+    from wangqun.publication.jobs import work_off
+
+    article, column = world.released(), world.column("zhengding", "tzgg")
+    work_off()
+    return lambda: moving.move(article, column, by=world.zhou, reason="栏目调整") and None
+
+
 def _accept(world: Any) -> Callable[[], None]:
     from wangqun.sharing import actions as sharing
 
@@ -124,6 +163,10 @@ SCENARIOS = [
     Scenario("退回 send back", _return),
     Scenario("终审并发布 release", _release),
     Scenario("撤下 withdrawal", _withdraw),
+    Scenario("终审后等待 schedule", _schedule),
+    Scenario("到时发布 due", _due),
+    Scenario("到期下线 expiry", _expiry),
+    Scenario("移动栏目 move", _move),
     Scenario("采用报送 accept", _accept),
     Scenario("授权 grant", _grant),
     Scenario("暂停 suspend", _suspend),
@@ -211,7 +254,7 @@ def fingerprint() -> list[Any]:
     from wangqun.clocks.models import ClockEntry
     from wangqun.columns.models import PublicItem
     from wangqun.notifications.models import Notice
-    from wangqun.publication.models import Release
+    from wangqun.publication.models import Move, Release, ScheduledRelease
     from wangqun.reviews.models import Signing
     from wangqun.screening.models import Examination
     from wangqun.sharing.models import Submission
@@ -220,7 +263,10 @@ def fingerprint() -> list[Any]:
     return [model.objects.count() for model in counted] + [
         list(TaskState.objects.order_by("pk").values_list("pk", "status")),
         list(WorkflowState.objects.order_by("pk").values_list("pk", "status")),
-        list(Page.objects.order_by("pk").values_list("pk", "live")),
+        list(Page.objects.order_by("pk").values_list("pk", "live", "locked", "url_path")),
+        list(PublicItem.objects.order_by("pk").values_list("pk", "address")),
+        list(ScheduledRelease.objects.order_by("pk").values_list("pk", "state")),
+        list(Move.objects.order_by("pk").values_list("pk", "state")),
         list(Grant.objects.order_by("pk").values_list("pk", "state")),
         list(Submission.objects.order_by("pk").values_list("pk", "state")),
     ]
@@ -233,18 +279,40 @@ def restart() -> None:
     work_off()
 
 
+def _faults_of_pages() -> Iterator[str]:
+    """Yield what does not agree between tree of pages, records, lists and files."""
+    from wagtail.models import Page
+
+    from wangqun.columns.models import PublicItem
+    from wangqun.publication import actions as publication
+    from wangqun.publication.models import File
+
+    for page in Page.objects.filter(depth__gt=1):
+        public = publication.is_public(page)
+        if page.live != public:
+            yield f"page {page.pk} live={page.live}, public={public}"
+        if PublicItem.objects.filter(page_id=page.pk).exists() != public:
+            yield f"page {page.pk} stands wrongly in public lists"
+        has_page = File.objects.filter(page_id=page.pk, path__endswith="index.html").exists()
+        newest = publication.newest_release(page)
+        if newest and has_page != public:
+            yield f"page {page.pk} has its file: {has_page}, public: {public}"
+        if newest and not page.url_path.endswith(newest.address):
+            yield f"page {page.pk} stands at {page.url_path}, recorded at {newest.address}"
+        if page.locked != page.scheduled_releases.filter(state="waiting").exists():
+            yield f"page {page.pk} locked={page.locked} and waiting do not agree"
+
+
 def faults() -> list[str]:
     """Return what is half done, in words; an empty list is the promise."""
     from django.conf import settings
-    from wagtail.models import Page, TaskState
+    from wagtail.models import TaskState
 
     from wangqun.access.projection import differences
     from wangqun.audit.actions import verify
     from wangqun.audit.models import Entry
     from wangqun.base.models import NumberSeries
-    from wangqun.columns.models import PublicItem
-    from wangqun.publication import actions as publication
-    from wangqun.publication.models import File, Release, RenderOrder
+    from wangqun.publication.models import Release, RenderOrder
     from wangqun.publication.verification import verify as verify_files
     from wangqun.reminders.models import Reminder
     from wangqun.reviews.models import Signing
@@ -257,15 +325,7 @@ def faults() -> list[str]:
         missing = [row.pk for row in model.objects.all() if (model._meta.label_lower, row.pk) not in logged]
         if missing:
             found.append(f"{model.__name__} without a log entry: {missing}")
-    for page in Page.objects.filter(depth__gt=1):
-        public = publication.is_public(page)
-        if page.live != public:
-            found.append(f"page {page.pk} live={page.live}, public={public}")
-        if PublicItem.objects.filter(page_id=page.pk).exists() != public:
-            found.append(f"page {page.pk} stands wrongly in public lists")
-        has_page = File.objects.filter(page_id=page.pk, path__endswith="index.html").exists()
-        if publication.newest_release(page) and has_page != public:
-            found.append(f"page {page.pk} has its file: {has_page}, public: {public}")
+    found += _faults_of_pages()
     for state in TaskState.objects.exclude(status="in_progress").exclude(status="cancelled"):
         if not Signing.objects.filter(task_state_id=state.pk).exists():
             found.append(f"task {state.pk} {state.status} without a signature")
