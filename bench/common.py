@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import shutil
 import subprocess
 import sys
 import time
@@ -101,6 +102,7 @@ def installation(full: bool) -> Installation:
     call_command("migrate", verbosity=0)
     if PublicItem.objects.articles().count() < articles:
         say(f"建立 {articles:,} 篇稿件、{sites} 个网站")
+        shutil.rmtree(folder / "release", ignore_errors=True)
         call_command("collectstatic", verbosity=0, interactive=False)
         fill(articles, sites, columns_per_site=columns, say=lambda text: None)
     return Installation(folder, articles, sites, "PostgreSQL" if address else "SQLite")
