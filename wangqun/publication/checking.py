@@ -21,7 +21,7 @@ FORBIDDEN_MODE = 0o7113
 OPEN = os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK
 FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 BATCH = 400  # files, with their twins, that a helper process checks in one go
-FEW = 3000  # files up to which starting helper processes takes longer than the work
+FEW = 15_000  # files, with their twins, up to which starting helper processes takes longer than the work
 
 
 class Finding(NamedTuple):

@@ -1,4 +1,4 @@
-"""Forms of a withdrawal and of a move; the rules are in the actions."""
+"""Forms of a withdrawal, of a move and of a remark on an alarm; the rules are in the actions."""
 
 from typing import Any
 
@@ -27,6 +27,12 @@ class WithdrawalForm(forms.Form):
         help_text="显示在原地址上，如“本稿数据有误，已撤下，更正后另行发布。”",
         widget=forms.Textarea(attrs={"rows": 3}),
     )
+
+
+class ClearForm(forms.Form):
+    """What was found out about an alarm, and what was done."""
+
+    remark = forms.CharField(label="核查情况和处理结果", max_length=500, widget=forms.Textarea(attrs={"rows": 3}))
 
 
 class ColumnChoice(forms.ModelChoiceField):

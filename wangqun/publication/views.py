@@ -1,4 +1,4 @@
-"""Withdrawal, moving and texts that wait, in the back office."""
+"""Withdrawal, moving, texts that wait and alarms, in the back office."""
 
 from typing import Any
 
@@ -10,14 +10,14 @@ from django.views.decorators.http import require_POST
 from django.views.generic import TemplateView
 from wagtail.admin.views.generic.base import WagtailAdminTemplateMixin
 
-from wangqun.access.actions import may
+from wangqun.access.actions import may, may_somewhere
 from wangqun.access.screens import ScopedIndexView, ScopedInspectView
 from wangqun.articles.models import ArticlePage
 from wangqun.base.errors import Refused
-from wangqun.publication import moving, scheduling
+from wangqun.publication import moving, scheduling, verification
 from wangqun.publication.actions import is_public, withdraw
-from wangqun.publication.forms import MoveForm, WithdrawalForm
-from wangqun.publication.models import Move, Release, ScheduledRelease
+from wangqun.publication.forms import ClearForm, MoveForm, WithdrawalForm
+from wangqun.publication.models import Alarm, Move, Release, ScheduledRelease
 from wangqun.sharing.actions import copies_of
 
 
@@ -192,3 +192,33 @@ def decline_move(request: HttpRequest, number: int) -> HttpResponse:
     done = moving.decline(_move(request, number), by=request.user, reason=request.POST.get("reason", ""))
     messages.success(request, f"“{done.page.title}”不移动。")
     return redirect("moves:inspect", done.pk)
+
+
+class AlarmPage(ScopedInspectView):
+    """One alarm: everything that was found, what was done about it, and the remark of who looked into it."""
+
+    template_name = "publication/alarm.html"
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        alarm = self.object
+        labels = dict(Alarm.Kind.choices)
+        is_reconciled = alarm.kind in verification.RECONCILED and alarm.page_id is not None
+        is_open = alarm.cleared_at is None and not is_reconciled
+        return super().get_context_data(**kwargs) | {
+            "alarm": alarm,
+            "listed": [item | {"label": labels.get(item["kind"], "")} for item in alarm.details if item["kind"]],
+            "remarks": [item for item in alarm.details if not item["kind"]],
+            "is_reconciled": is_reconciled,
+            "may_clear": is_open and may_somewhere(self.request.user, "reminders.manage"),
+            "form": ClearForm(),
+        }
+
+
+@require_POST
+def clear_alarm(request: HttpRequest, number: int) -> HttpResponse:
+    """消除: people looked into it."""
+    if not may_somewhere(request.user, "publication.records"):
+        raise Http404
+    done = verification.clear(get_object_or_404(Alarm, pk=number), by=request.user, remark=request.POST.get("remark", ""))
+    messages.success(request, f"“{done.what}”已消除。")
+    return redirect("alarms:inspect", done.pk)

@@ -173,8 +173,25 @@ class MoveViewSet(RecordViewSet):
         ]
 
 
+class AlarmFilter(WagtailFilterSet):
+    """By kind, whether it is open, and days."""
+
+    is_open = django_filters.ChoiceFilter(
+        label="状态", choices=[("open", "未消除"), ("cleared", "已消除")], method="in_state", empty_label="全部"
+    )
+    since = django_filters.DateFilter(label="起始日期", field_name="found_at", lookup_expr="date__gte", widget=AdminDateInput)
+    until = django_filters.DateFilter(label="终止日期", field_name="found_at", lookup_expr="date__lte", widget=AdminDateInput)
+
+    class Meta:
+        model = Alarm
+        fields: ClassVar[list[str]] = ["kind"]
+
+    def in_state(self, rows: Any, name: str, value: str) -> Any:
+        return rows.filter(cleared_at__isnull=value == "open")
+
+
 class AlarmViewSet(RecordViewSet):
-    """What the reconciler found."""
+    """What was found not to be as released, what was done about it, and who looked into it. 依据：沪27。"""
 
     model = Alarm
     name = "alarms"
@@ -182,13 +199,22 @@ class AlarmViewSet(RecordViewSet):
     icon = "warning"
     view_right = "publication.records"
     list_display: ClassVar[list[Any]] = [
-        "what",
+        TitleColumn("what", label="对象", url_name="alarms:inspect"),
         Column("get_kind_display", label="种类"),
+        Column("count", label="件数", sort_key="count"),
         DateColumn("found_at", label="发现时间", sort_key="found_at"),
         DateColumn("cleared_at", label="消除时间", sort_key="cleared_at"),
     ]
-    list_filter: ClassVar[list[str]] = ["kind"]
-    list_export: ClassVar[list[str]] = ["get_kind_display", "what", "found_at", "cleared_at"]
+    list_export: ClassVar[list[str]] = ["get_kind_display", "what", "count", "found_at", "cleared_at"]
+    export_filename = "发布异常"
+    search_fields: ClassVar[list[str]] = ["what"]
+    search_backend_name = None
+    filterset_class = AlarmFilter
+    inspect_view_class = views.AlarmPage
+    inspect_template_name = "publication/alarm.html"
+
+    def get_urlpatterns(self) -> list[URLPattern]:
+        return [*super().get_urlpatterns(), path("clear/<int:number>/", views.clear_alarm, name="clear")]
 
 
 @hooks.register("register_admin_viewset")

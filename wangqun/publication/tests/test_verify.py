@@ -9,8 +9,10 @@ from django.conf import settings
 from django.core.files.base import ContentFile
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
 from wagtail.documents.models import Document
 
+from tests.staff import signed_in
 from wangqun.base.errors import Refused
 from wangqun.base.moments import now
 from wangqun.publication import actions as publication
@@ -375,3 +377,56 @@ def test_evidence_is_forgotten_after_its_time(built, travel):
     assert verification.forget_evidence(days=90) == 0
     travel("2026-09-10 09:00")
     assert verification.forget_evidence(days=90) == 1
+
+
+# The screen
+
+
+def test_the_office_reads_an_alarm_with_all_that_was_found_and_closes_it_with_a_remark(built):
+    for number in range(8):
+        place(f"b{number}.html").write_text("x", encoding="utf-8")
+    verification.verify(processes=1)
+    outcome = verification.Outcome("manifest_broken", "清单第 3 页", "签名不符", "待查")
+    alarm = verification.report([outcome], where="核对文件清单", is_open=True)[0]
+    client = signed_in(built.zhou)
+    listed = client.get(reverse("alarms:index")).content.decode()
+    assert "多出文件 8 处" in listed and "清单第 3 页" in listed
+    assert "清单第 3 页" not in client.get(reverse("alarms:index"), {"is_open": "cleared"}).content.decode()
+    incident = Alarm.objects.get(count=8)
+    page = client.get(reverse("alarms:inspect", args=[incident.pk])).content.decode()
+    assert f"{HOST}/b7.html" in page and "已移走" in page and "确" not in page.partition("<h2>消除</h2>")[2]
+    page = client.get(reverse("alarms:inspect", args=[alarm.pk])).content.decode()
+    assert "签名不符" in page and "<h2>消除</h2>" in page
+    answer = client.post(reverse("alarms:clear", args=[alarm.pk]), {"remark": "已核实"}, follow=True)
+    assert "已核实" in answer.content.decode() and "周督办" in answer.content.decode()
+    alarm.refresh_from_db()
+    assert alarm.cleared_at is not None
+
+
+def test_others_neither_read_nor_close_an_alarm(built):
+    outcome = verification.Outcome("manifest_broken", "清单第 3 页", "签名不符", "待查")
+    alarm = verification.report([outcome], where="核对文件清单", is_open=True)[0]
+    for person, may_read in ((built.zheng, True), (built.wang, False)):
+        client = signed_in(person)
+        answer = client.get(reverse("alarms:inspect", args=[alarm.pk]))
+        assert (answer.status_code == 200) is may_read
+        assert "<h2>消除</h2>" not in answer.content.decode()
+        client.post(reverse("alarms:clear", args=[alarm.pk]), {"remark": "看过"})
+        alarm.refresh_from_db()
+        assert alarm.cleared_at is None
+
+
+def test_the_list_of_alarms_asks_the_database_the_same_for_one_and_for_three(built):
+    client = signed_in(built.zhou)
+
+    def questions():
+        with CaptureQueriesContext(connection) as seen:
+            client.get(reverse("alarms:index"))
+        return len(seen)
+
+    outcomes = [verification.Outcome("manifest_broken", f"清单第 {number} 页", "签名不符", "待查") for number in range(3)]
+    verification.report(outcomes[:1], where="核对文件清单", is_open=True)
+    questions()
+    one = questions()
+    verification.report(outcomes, where="核对文件清单", is_open=True)
+    assert questions() == one
