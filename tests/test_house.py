@@ -47,6 +47,9 @@ NOT_PROTECTED = {
 
 BY_HAND = {
     "schedule": "the process that runs the schedule itself",
+    "follow_releases": "a process of its own; it also checks the index each night",
+    "rebuild_search": "after a change of what is indexed",
+    "check_search": "a question that a person asks; the follower repairs by itself",
     "watch_files": "a process of its own",
     "import_calendars": "once a year, when the State Council has announced the next one",
     "recompute_clocks": "after a correction of a calendar",

@@ -43,7 +43,8 @@ def read(raw: str, synonyms: Iterable[Sequence[str]] = ()) -> Asked | None:
     if len(typed) > LONGEST:
         raise Refused(TOO_LONG)
     groups = [[text.fold(word) for word in group] for group in synonyms]
-    words, parts = [], []
+    words: list[tuple[Alternative, ...]] = []
+    parts: list[str] = []
     for quoted, plain in QUOTED.findall(typed):
         if plain == "AND":  # what everybody means anyway
             continue

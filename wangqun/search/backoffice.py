@@ -83,7 +83,7 @@ def _postgresql() -> type:
         def build_tsquery_content(self, query: Any, config: Any = None, invert: bool = False) -> Any:
             if not isinstance(query, PlainText | Phrase):
                 return super().build_tsquery_content(query, config=config, invert=invert)  # type: ignore[misc]
-            made = None
+            made: Any = None
             is_or = getattr(query, "operator", "and").lower() == "or"
             for token in dict.fromkeys(token for tokens in asked(query) for token in tokens):
                 one = Lexeme(token, invert=invert, prefix=len(token) == 1 or self.LAST_TERM_IS_PREFIX)

@@ -35,7 +35,7 @@ class Choices:
         """Read the parameters of an address."""
 
         def one_of(name: str, known: list[str]) -> str:
-            return sent[name] if sent.get(name) in known else ""
+            return str(sent[name]) if sent.get(name) in known else ""
 
         days = sorted(day for name in ("since", "until") if (day := _day(sent.get(name, ""))))
         since, until = days if len(days) == 2 else (_day(sent.get("since", "")), _day(sent.get("until", "")))

@@ -49,11 +49,11 @@ def _some(page_ids: list[int]) -> Iterator[Document]:
             newest[release.page_id] = release
     columns = dict(ColumnPage.objects.values_list("path", "pk"))
     for page_id, item in items.items():
-        release = newest.get(page_id)
-        if release is None or release.kind == Release.Kind.WITHDRAWAL:
+        last = newest.get(page_id)
+        if last is None or last.kind == Release.Kind.WITHDRAWAL:
             continue
         try:
-            yield _document(item, released_page(release), columns)
+            yield _document(item, released_page(last), columns)
         except Tampered:  # an alarm of publication; readers must not find such a text
             logger.error("page %s is not indexed: its text differs from its release record", page_id)
 

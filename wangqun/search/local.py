@@ -88,7 +88,7 @@ def _has(name: str, signs: tuple[str, ...]) -> tantivy.Query:
     """Documents whose field `name` holds these signs one after another."""
     if len(signs) == 1:
         return Query.term_query(SCHEMA, f"{name}_one", signs[0], "freq")
-    tokens = text.pairs(list(signs))
+    tokens: list[str | tuple[int, str]] = [*text.pairs(list(signs))]
     return (
         Query.phrase_query(SCHEMA, f"{name}_two", tokens)
         if len(tokens) > 1
@@ -138,13 +138,17 @@ def _query(question: Question) -> tantivy.Query:
     return Query.boolean_query(parts)
 
 
+def _numbers(searcher: tantivy.Searcher, name: str, addresses: list[tantivy.DocAddress]) -> list[int]:
+    return [int(value or 0) for value in searcher.fast_field_values(name, addresses)]
+
+
 class LocalEngine:
     """See `engine.Engine`. Opens what it needs when it is first needed; `folder` may not exist yet."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self._lock = threading.Lock()
-        self._opened: tuple[tuple[int, int], tantivy.Index] | None = None
+        self._opened: tuple[tuple[int, int], Path, tantivy.Index] | None = None
         self._writer: tuple[Path, tantivy.IndexWriter] | None = None
 
     # reading
@@ -156,31 +160,35 @@ class LocalEngine:
         except OSError as missing:
             raise Unavailable("检索库还没有建立。") from missing
         version = (seen.st_ino, seen.st_mtime_ns)
-        opened = self._opened
-        if opened is None or opened[0] != version:
+        if self._opened is None or self._opened[0] != version:
             with self._lock, _failing("检索库打不开。"):
-                index = tantivy.Index.open(str((self.folder / "current").resolve()))
-                self._opened = opened = (version, index)
-        return opened[1]
+                path = (self.folder / "current").resolve()
+                if self._opened is None or self._opened[1] != path:
+                    index = tantivy.Index.open(str(path))
+                    index.config_reader("manual")  # we look ourselves, at each question
+                else:
+                    index = self._opened[2]
+                index.reload()
+                self._opened = (version, path, index)
+        return self._opened[2]
 
     def search(self, question: Question) -> Hits:
         if not question.websites:
             return Hits()
         searcher = self._index().searcher()
-        by = {"order_by_field": "published"} if question.order == "date" else {}
+        by = "published" if question.order == "date" else None
         with _failing("检索库读不出来。"):
-            result = searcher.search(_query(question), limit=question.limit, offset=question.offset, **by)
+            result = searcher.search(_query(question), limit=question.limit, offset=question.offset, order_by_field=by)
             addresses = [address for _, address in result.hits]
-            pages = searcher.fast_field_values("page", addresses)
+            pages = _numbers(searcher, "page", addresses)
             texts = [] if question.only_titles else [bytes(searcher.doc(address)["shown"][0]).decode() for address in addresses]
-        found = tuple(Hit(int(page), shown) for page, shown in zip(pages, texts or [""] * len(pages), strict=True))
-        return Hits(result.count or 0, found)
+        found = tuple(Hit(page, shown) for page, shown in zip(pages, texts or [""] * len(pages), strict=True))
+        return Hits(result.count or 0, found)  # type: ignore[attr-defined] # the stubs lack it
 
     def stamps(self) -> dict[int, int]:
         searcher = self._index().searcher()
         addresses = [address for _, address in searcher.search(Query.all_query(), limit=max(1, searcher.num_docs)).hits]
-        pages, stamps = (searcher.fast_field_values(name, addresses) for name in ("page", "stamp"))
-        return dict(zip(map(int, pages), map(int, stamps), strict=True))
+        return dict(zip(_numbers(searcher, "page", addresses), _numbers(searcher, "stamp", addresses), strict=True))
 
     def position(self) -> Position | None:
         try:
