@@ -3,6 +3,7 @@
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field, replace
 
+from django.contrib.contenttypes.models import ContentType
 from django.db.models import OuterRef, Subquery
 from wagtail.models import Page
 
@@ -11,7 +12,7 @@ from wangqun.columns.models import PublicItem
 from wangqun.languages import known, traditional
 from wangqun.publication.models import Release
 from wangqun.websites import sources
-from wangqun.websites.content import content_hash
+from wangqun.websites.content import content_hash, page_of
 from wangqun.websites.models import Website
 from wangqun.websites.pages import CHINESE, HTML, Assets, PublicFile
 
@@ -44,7 +45,7 @@ class MadePage:
     has_new_cover: bool = False
 
 
-SITE = ("website__organisation", "website__undertaker", "website__site__root_page")
+SITE = ("organisation", "undertaker", "site__root_page")
 TRADITIONAL = "zh-hant/"
 CONVERTED = ("text/html", "application/rss+xml")
 MEDIA_TYPES = {
@@ -54,18 +55,29 @@ MEDIA_TYPES = {
 
 
 def newest_releases(page_ids: Collection[int]) -> dict[int, Release]:
-    """Return the newest record of each page, in one query."""
+    """Return the newest record of each page with its revision, page and site, in as many queries for one as for a thousand."""
     numbers = Release.objects.filter(page_id=OuterRef("page_id")).order_by("-number").values("pk")[:1]
-    rows = Release.objects.filter(page_id__in=page_ids, pk=Subquery(numbers))
-    return {row.page_id: row for row in rows.select_related("revision__content_type", *SITE)}
+    rows = list(Release.objects.filter(page_id__in=page_ids, pk=Subquery(numbers)).select_related("revision", "page"))
+    websites = Website.objects.select_related(*SITE).in_bulk({row.website_id for row in rows})
+    for row in rows:
+        row.website = websites[row.website_id]
+        if row.revision is not None:
+            row.revision.content_type = ContentType.objects.get_for_id(row.revision.content_type_id)  # Django keeps them
+    return {row.page_id: row for row in rows}
 
 
 def released_page(release: Release) -> Page:
-    """Return the page as it was released; raises Tampered where the stored revision is not what was signed."""
+    """Return the page as it was released; raises Tampered where it is not what was signed, or moved without a record."""
     if content_hash(release.revision) != release.content_hash:
         raise Tampered(f"{release.page_id} {release.title}")
-    page = release.revision.as_object()
+    page = page_of(release.revision, release.page)
     page.website = sources.read_once(f"website:{release.website_id}", lambda: release.website)
+    if page.public_path != release.address:
+        raise Tampered(f"{release.page_id} {release.title}（移动未经备案）")
+    if release.organisation_id:
+        page.responsible_organisation = sources.read_once(
+            f"organisation:{release.organisation_id}", lambda: release.organisation
+        )
     page.first_published_at, page.last_published_at = release.published_at, release.released_at
     return page
 
