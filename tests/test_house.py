@@ -41,6 +41,8 @@ NOT_PROTECTED = {
     "columns.DutyPerson.duty": "the persons are part of the duty row",
     "workdays.SpecialDay.calendar": "the days are part of the year",
     "articles.ArticleAttachment.page": "a child of the page in Wagtail's editor",
+    "publication.FileSource.file": "what a file was made from is part of its row",
+    "languages.PageName.page": "a name is part of the page, as its title",
     "publication.Alarm.page": "an alarm outlives the page that raised it",
 }
 """Foreign keys of ours that do not protect what they point at, each with its reason."""

@@ -201,14 +201,14 @@ class Application(Screen):
 class Registration(Screen):
     """Change what the registry knows of a site; says first how many public files show it."""
 
-    template_name = "websites/registration.html"
+    template_name = "websites/form.html"
 
     def get_page_title(self) -> str:
         return f"变更登记：{self.website}"
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         kwargs.setdefault("form", RegistrationForm(instance=self.website))
-        return super().get_context_data(**kwargs) | {"website": self.website, "button": "登记变更"}
+        return super().get_context_data(**kwargs) | {"website": self.website, "button": "登记变更", "tells_impact": True}
 
     def post(self, request: HttpRequest, number: int) -> HttpResponse:
         before = Website.objects.get(pk=number)
