@@ -2,30 +2,23 @@
 
 import logging
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
-from itertools import islice
 from pathlib import Path
-from typing import TypeVar
 
 from django.db import transaction
-from wagtail.models import Page
 
 from wangqun.base.moments import now
-from wangqun.base.tree_paths import paths_above
-from wangqun.columns.models import ColumnPage
 from wangqun.publication.models import File
 from wangqun.visits import log
 from wangqun.visits.addresses import LONGEST, files_of, split
 from wangqun.visits.models import Counting, LogFile, Referrer, Visit
+from wangqun.visits.places import AT_ONCE, columns_of, parts
 from wangqun.websites.models import Website
 
 logger = logging.getLogger(__name__)
 MOST_REFERRERS = 50  # named hosts kept per site and day
-AT_ONCE = 500  # values in one question to the database
 KEPT = timedelta(days=30)  # for which it is remembered that a deleted file was counted
-Anything = TypeVar("Anything")
 
 
 @dataclass
@@ -61,11 +54,13 @@ def count_visits() -> Counted:
     if log.folder().is_dir():
         log.rotate()
         moment = log.disk_time()
-        for file in log.rotated():
+        files = log.rotated()
+        for file in files:
             while (piece := _count_piece(file, moment)) is not None:
                 total.views += piece.views
                 total.robot_views += piece.robot_views
                 total.skipped += piece.skipped
+        for file in files[:-1]:  # the newest stays: whoever has seen no reader since may still hold it open
             _remove(file, moment)
     _finish()
     if total.skipped:
@@ -120,7 +115,7 @@ def _add(sums: Sums) -> Counted:
     counted = Counted(skipped=sums.skipped)
     websites = {website.domain.lower(): website for website in Website.objects.only("pk", "domain")}
     pages = _pages({(host, path) for _, host, path, _ in sums.visits if host in websites})
-    columns = _columns(set(pages.values()))
+    columns = columns_of(set(pages.values()))
     found: dict[tuple[date, int, str], Visit] = {}
     for (day, host, path, is_robot), number in sums.visits.items():
         page = pages.get((host, path))
@@ -141,7 +136,7 @@ def _add(sums: Sums) -> Counted:
 
 def _add_visits(found: dict[tuple[date, int, str], Visit]) -> None:
     """Write the new totals; nobody else does meanwhile."""
-    for part in _parts(found.values()):
+    for part in parts(found.values()):
         held = Visit.objects.filter(day__in={visit.day for visit in part}, page__in={visit.page_id for visit in part})
         for before in held:
             if visit := found.get((before.day, before.page_id, before.language)):
@@ -181,7 +176,7 @@ def _pages(addresses: set[tuple[str, str]]) -> dict[tuple[str, str], int]:
     names = {file for files in wanted.values() for file in files}
     hosts = {host for host, _ in wanted}
     known: dict[tuple[str, str], int] = {}
-    for part in _parts(names):
+    for part in parts(names):
         rows = File.objects.filter(tree__host__in=hosts, path__in=part).values_list("tree__host", "path", "page_id")
         known |= {(host, path): page for host, path, page in rows}
     return {
@@ -189,28 +184,6 @@ def _pages(addresses: set[tuple[str, str]]) -> dict[tuple[str, str], int]:
         for (host, path), files in wanted.items()
         if (page := next((known[host, file] for file in files if (host, file) in known), None)) is not None
     }
-
-
-def _columns(pages: set[int]) -> dict[int, int]:
-    """Return the column of each page: the column itself, or the one right above."""
-    paths: dict[int, str] = {}
-    for part in _parts(pages):
-        paths |= dict(Page.objects.filter(pk__in=part).values_list("pk", "path"))
-    columns: dict[str, int] = {}
-    for near_paths in _parts({near for path in paths.values() for near in paths_above(path)[-2:]}):
-        columns |= dict(ColumnPage.objects.filter(path__in=near_paths).values_list("path", "pk"))
-    found: dict[int, int] = {}
-    for page, path in paths.items():
-        nearest = [columns[near] for near in reversed(paths_above(path)[-2:]) if near in columns]
-        found |= {page: nearest[0]} if nearest else {}
-    return found
-
-
-def _parts(values: Iterable[Anything]) -> Iterator[list[Anything]]:
-    """Yield the values in lists short enough for one question."""
-    left = iter(values)
-    while part := list(islice(left, AT_ONCE)):
-        yield part
 
 
 def _remove(file: Path, moment: float) -> None:

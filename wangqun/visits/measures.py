@@ -1,23 +1,22 @@
 """Figures of visits: pure queries over the daily sums, nothing is written. 依据：石26、沪18。"""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
-from django.db.models import F, Min, Q, Sum
+from django.db.models import F, Max, Min, Q, Sum
 from django.db.models.functions import Coalesce, TruncMonth
 
 from wangqun.columns.models import ColumnPage
 from wangqun.visits.models import SumQuerySet, Visit
 from wangqun.visits.periods import Period
+from wangqun.visits.places import columns_of, titles_of
 from wangqun.websites.models import Website
 
-GROUPS: dict[str, tuple[str, ...]] = {
-    "site": ("website_id", "website__name"),
-    "column": ("column_id", "column__title", "website_id", "website__name"),
-    "item": ("page_id", "page__title", "column_id", "column__title", "website_id", "website__name"),
-}
-"""What the figures can be grouped by, and what a line then says."""
+KEYS = {"site": "website_id", "column": "column_id", "item": "page_id"}
+"""What the figures can be grouped by, and the key of a line."""
+HOME = "首页"
 MOST_POINTS = 30  # days shown beside one day
 
 
@@ -75,15 +74,34 @@ def total(visits: SumQuerySet, period: Period, today: date) -> Figures:
 
 
 def table(visits: SumQuerySet, by: str, period: Period, today: date) -> SumQuerySet:
-    """Return one line per site, column or item with its figures, as dictionaries; in no order yet.
+    """Return one line per site, column or item with its figures, as dictionaries; in no order yet, and without names.
 
+    Names are looked up for the lines that are shown (`named`): grouping a year of visits by titles would take a minute.
     Visits of a home page belong to no column and are left out where columns are listed.
     """
     rows = visits.between(period.before.first, period.last)
     rows = rows.filter(column__isnull=False) if by == "column" else rows
-    lines = rows.order_by().values(*GROUPS[by]).annotate(**_sums(period, today))
+    lines = rows.order_by().values(KEYS[by]).annotate(site=Max("website_id"), **_sums(period, today))
     shown = lines.filter(Q(total_views__gt=0) | Q(total_robots__gt=0) | Q(total_before__gt=0))
     return shown.annotate(total_change=F("total_views") - F("total_before"))
+
+
+def named(lines: Iterable[dict[str, Any]], by: str) -> list[dict[str, Any]]:
+    """Return lines of a table with what they are called: `title`, and the `column` and `website` they stand in."""
+    found = list(lines)
+    keys = [line[KEYS[by]] for line in found]
+    websites = dict(Website.objects.filter(pk__in={line["site"] for line in found}).values_list("pk", "name"))
+    columns = columns_of(keys) if by == "item" else {}
+    titles = websites if by == "site" else titles_of({*keys, *columns.values()})
+    return [
+        line
+        | {
+            "title": titles.get(key, ""),
+            "column": titles[columns[key]] if key in columns else HOME,
+            "website": websites[line["site"]],
+        }
+        for key, line in zip(keys, found, strict=True)
+    ]
 
 
 def points(visits: SumQuerySet, period: Period) -> list[Point]:

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from django.db.models import Count, Q, Sum
@@ -15,7 +16,7 @@ from wangqun.publication.models import Alarm, Release
 from wangqun.reminders.models import Escalation, Reminder
 from wangqun.visits import measures
 from wangqun.visits.measures import Figures, Point
-from wangqun.visits.models import Referrer, Visit
+from wangqun.visits.models import Referrer, SumQuerySet, Visit
 from wangqun.visits.periods import Period
 from wangqun.websites.models import Website
 
@@ -86,8 +87,8 @@ def report(website: Website, year: int, month: int) -> Report:
         figures=measures.total(visits, period, day),
         points=measures.points(visits, period),
         languages=[(chinese_name(row["language"]), row["total"]) for row in languages],
-        columns=list(measures.table(visits, "column", period, day).order_by("-total_views", "column_id")[:MOST]),
-        items=list(measures.table(visits, "item", period, day).order_by("-total_views", "page_id")[:MOST]),
+        columns=_most(visits, "column", period, day),
+        items=_most(visits, "item", period, day),
         referrers=measures.referrers(Referrer.objects.filter(website=website), period, MOST),
         releases=releases,
         releases_before=before["first"],
@@ -102,6 +103,12 @@ def report(website: Website, year: int, month: int) -> Report:
         alarms=[(Alarm.Kind(kind).label, number) for kind, (number, _) in alarms.items()],
         alarms_open=sum(waiting for _, waiting in alarms.values()),
     )
+
+
+def _most(visits: SumQuerySet, by: str, period: Period, today: date) -> list[dict[str, Any]]:
+    """Return the columns or items that were read most."""
+    lines = measures.table(visits, by, period, today).order_by("-total_views", measures.KEYS[by])
+    return measures.named(lines[:MOST], by)
 
 
 def _within(name: str, period: Period) -> dict[str, Any]:

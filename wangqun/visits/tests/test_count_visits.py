@@ -1,12 +1,15 @@
 """Every line of the log counts exactly once, whatever happens; wrong ones are skipped and counted as skipped."""
 
+import os
 from datetime import date
 
 import pytest
 from django.core.management import call_command
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
+from wangqun.publication.jobs import work_off
 from wangqun.publication.models import File
 from wangqun.visits import actions, log
 from wangqun.visits.actions import count_visits
@@ -212,7 +215,18 @@ def test_a_counted_file_is_deleted_after_a_day_of_rest_and_not_before(place) -> 
     let_rest()
     count_visits()
     assert not rotated()
-    assert LogFile.objects.get().removed_at
+    assert LogFile.objects.get(lines=1).removed_at
+
+
+def test_the_newest_file_stays_because_somebody_may_still_hold_it_open(place) -> None:
+    opened = write(line()).open("ab")
+    count_visits()
+    (file,) = rotated()
+    os.utime(file, (0, 0))
+    count_visits()
+    opened.write(line().encode())
+    opened.close()
+    assert count_visits().views == 1
 
 
 def test_a_resting_file_that_is_not_counted_yet_is_counted_before_it_goes(place) -> None:
@@ -237,7 +251,7 @@ def test_rows_of_long_gone_files_are_forgotten(place, travel) -> None:
     count_visits()
     travel("2026-05-10 12:00")
     count_visits()
-    assert not LogFile.objects.exists()
+    assert not LogFile.objects.filter(lines__gt=0).exists()
 
 
 class Killed(BaseException):
@@ -314,3 +328,14 @@ def test_the_command_says_what_it_did(place, capsys) -> None:
     write(line(), line(robot=1), "nonsense\n")
     call_command("count_visits")
     assert "浏览 1 次，机器人访问 1 次，略过 1 行" in capsys.readouterr().out
+
+
+def test_what_a_real_release_wrote_is_found_in_every_language(world, log) -> None:
+    article = world.released()
+    work_off()
+    now = timezone.localtime().isoformat(timespec="seconds")
+    paths = [article.public_path, article.column.public_path, "/", "/map/"]
+    write(*[line(prefix + path, host="zhengding.localhost", at=now) for path in paths for prefix in ("", "/zh-hant")])
+    done = count_visits()
+    assert (done.views, dict(done.skipped)) == (8, {})
+    assert Visit.objects.get(page=article.pk, language="zh-Hant").column_id == article.column.pk

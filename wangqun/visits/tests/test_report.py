@@ -195,7 +195,7 @@ def test_a_constant_number_of_questions_for_none_few_and_ten_thousand_rows(world
         for article in more
     )
     assert questions() == few
-    assert none in {few, few - 1}  # an empty page is not fetched
+    assert none <= few  # names of nothing are not looked up
 
 
 def test_the_pages_of_a_long_table_are_whole_and_apart(world, place, office) -> None:

@@ -29,7 +29,6 @@ from wangqun.websites.models import Website
 ON_A_PAGE = 50
 MOST_EXPORTED = 20_000  # lines
 NAMES = {"site": "website__name", "column": "column__title", "item": "page__title"}
-KEYS = {"site": "website_id", "column": "column_id", "item": "page_id"}
 HEADINGS = {"site": ["网站"], "column": ["栏目", "网站"], "item": ["标题", "栏目", "网站"]}
 FIGURES = {"views": "浏览次数", "before": "上期", "change": "增减", "robots": "机器人访问"}
 
@@ -65,7 +64,7 @@ class Asked:
         name = self.sort.removeprefix("-")
         field = NAMES[self.by] if name == "name" else f"total_{name}"
         return measures.table(self.visits, self.by, self.period, today()).order_by(
-            f"-{field}" if self.sort.startswith("-") else field, KEYS[self.by]
+            f"-{field}" if self.sort.startswith("-") else field, measures.KEYS[self.by]
         )
 
     def address(self, **changes: Any) -> str:
@@ -80,9 +79,9 @@ class Asked:
     def deeper(self, line: dict[str, Any]) -> str:
         """Return where a line leads: from a site to its columns, from a column to its items, from an item to its days."""
         if self.by == "site":
-            return self.address(by="column", website=line["website_id"], words=None)
+            return self.address(by="column", website=line["site"], words=None)
         if self.by == "column":
-            return self.address(by="item", column=line["column_id"], website=line["website_id"], words=None)
+            return self.address(by="item", column=line["column_id"], website=line["site"], words=None)
         return self.address(page=line["page_id"], words=None)
 
     @property
@@ -101,12 +100,9 @@ class Asked:
 
 def cells(asked: Asked, line: dict[str, Any]) -> list[Any]:
     """Return a line as the table, the spreadsheet and the CSV show it."""
-    names = {
-        "site": [line["website__name"]],
-        "column": [line.get("column__title"), line["website__name"]],
-        "item": [line.get("page__title"), line.get("column__title") or "首页", line["website__name"]],
-    }[asked.by]
-    return [*names, line["total_views"], line["total_before"], line["total_change"], _rate(line), line["total_robots"]]
+    names = [line["title"], line["column"], line["website"]]
+    named = {"site": names[:1], "column": [names[0], names[2]], "item": names}[asked.by]
+    return [*named, line["total_views"], line["total_before"], line["total_change"], _rate(line), line["total_robots"]]
 
 
 def _rate(line: dict[str, Any]) -> str:
@@ -137,7 +133,7 @@ class Report(WagtailAdminTemplateMixin, TemplateView):
 
     def get_context_data(self, *, asked: Asked, **kwargs: Any) -> dict[str, Any]:
         page = Paginator(asked.lines, ON_A_PAGE).get_page(self.request.GET.get("p"))
-        lines = [(line, asked.deeper(line), _rate(line)) for line in page.object_list]
+        lines = [(line, asked.deeper(line), _rate(line)) for line in measures.named(page.object_list, asked.by)]
         referrers = Referrer.objects.filter(website__in=[asked.website] if asked.website else asked.websites)
         counting = Counting.objects.first()
         return super().get_context_data(**kwargs) | {
@@ -196,7 +192,7 @@ def _file_name(asked: Asked, ending: str) -> str:
 def _csv(asked: Asked) -> HttpResponse:
     def pieces() -> Iterator[str]:
         yield csv_text.BEGINNING + csv_text.line(headings(asked))
-        for line in asked.lines[:MOST_EXPORTED].iterator():
+        for line in measures.named(asked.lines[:MOST_EXPORTED], asked.by):
             yield csv_text.line(cells(asked, line))
 
     response = StreamingHttpResponse(pieces(), content_type="text/csv; charset=utf-8")
@@ -212,7 +208,7 @@ def _spreadsheet(asked: Asked) -> HttpResponse:
         subtitle=f"上期为{asked.compared}",
         headings=headings(asked),
         widths=[44, 24, 24][:names] + [12, 12, 12, 10, 12],
-        rows=[cells(asked, line) for line in asked.lines[:MOST_EXPORTED]],
+        rows=[cells(asked, line) for line in measures.named(asked.lines[:MOST_EXPORTED], asked.by)],
         notes=[f"由访问日志汇总，不含机器人；最多导出 {MOST_EXPORTED} 行。"],
     )
     response = HttpResponse(workbook.write([table]), content_type=workbook.CONTENT_TYPE)
