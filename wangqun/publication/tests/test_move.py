@@ -21,7 +21,7 @@ from wangqun.columns.models import ColumnClock, ColumnPage, PublicItem
 from wangqun.publication import actions as publication
 from wangqun.publication import dependents, moving, verification
 from wangqun.publication.jobs import work_off
-from wangqun.publication.models import File, Move, Release
+from wangqun.publication.models import Alarm, File, Move, Release
 from wangqun.reviews import actions as reviews
 
 pytestmark = pytest.mark.req("COL-8")
@@ -253,6 +253,16 @@ def test_a_moved_article_that_is_withdrawn_says_so_at_its_last_address(world, bu
 def test_an_address_at_which_nothing_ever_stood_stays_unknown(world, article, notices, path):
     moving.move(article, notices, by=world.zhou, reason="栏目调整")
     assert Client(headers={"host": HOST}).get(path).status_code == 404
+
+
+def test_a_page_moved_in_the_tree_without_a_record_is_never_made_anew_and_raises_an_alarm(world, built, article, notices):
+    work_off()
+    fresh(article).move(notices, pos="last-child")
+    dependents.order_page(fresh(article), reason="试")
+    work_off()
+    assert at(f"gzdt/{article.slug}/index.html").exists()
+    assert not at(f"tzgg/{article.slug}").exists()
+    assert Alarm.objects.filter(kind="content_differs", what__contains="移动未经备案", cleared_at=None).exists()
 
 
 # In the back office
