@@ -30,8 +30,8 @@ MODELS = [model for app in OURS for model in app.get_models()]
 CHINESE = re.compile(r"[\u4e00-\u9fff]")
 
 LAYERS = [
-    "demo", "portal|search|visits", "assessment", "reviews|publication", "screening", "sharing", "articles", "columns", "languages",
-    "websites", "reminders", "clocks", "access", "notifications", "people", "audit|workdays", "base",
+    "demo", "portal|search|visits", "assessment", "reviews|publication", "screening", "sharing", "articles", "columns",
+    "languages", "websites", "reminders", "clocks", "access", "notifications", "people", "audit|workdays", "base",
 ]  # fmt: skip
 """From the top down; the same rows as in pyproject.toml. An app may point at rows below its own."""
 LEVEL = {app: len(LAYERS) - number for number, row in enumerate(LAYERS) for app in row.split("|")}

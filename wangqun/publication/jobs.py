@@ -84,8 +84,8 @@ def _take(name: str) -> tuple[RenderRun | None, list[RenderOrder]]:
     if not waiting.exists():
         return None, []
     with transaction.atomic():
-        skip = {"skip_locked": True} if connection.features.has_select_for_update_skip_locked else {}
-        seen = list(waiting.select_for_update(**skip)[:LOOKED_AT])
+        is_able = connection.features.has_select_for_update_skip_locked
+        seen = list(waiting.select_for_update(skip_locked=is_able)[:LOOKED_AT])
         if not seen:
             return None, []
         first = RenderOrder.Priority(seen[0].priority)

@@ -25,7 +25,7 @@ class Parcel:
 
 def prepare(run: RenderRun, pages: Sequence[MadePage]) -> list[Parcel]:
     """Pack all files of the pages and write them aside. Raises OSError where the disk is full; readers see no change."""
-    parcels = []
+    parcels: list[Parcel] = []
     for page in pages:
         for made in page.files:
             packed = tree.pack(made.content, made.content_type)
