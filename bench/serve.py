@@ -76,7 +76,8 @@ class Server:
         command = ["wrk", "-t1", f"-c{load.connections}", f"-d{seconds}s", "--latency", "-H", f"Host: {load.host}"]
         command += ["-H", f"Accept-Encoding: {load.encoding}"] if load.encoding else []
         command += ["-s", str(load.script)] if load.script else []
-        said = subprocess.run([*command, f"http://127.0.0.1:{self.port}{load.path}"], capture_output=True, text=True).stdout
+        asked = [*command, f"http://127.0.0.1:{self.port}{load.path}"]
+        said = subprocess.run(asked, capture_output=True, text=True, start_new_session=True).stdout
         speed, slowest = re.search(r"Requests/sec:\s+([\d.]+)", said), re.search(r"99%\s+([\d.]+)(us|ms|s)", said)
         count = re.search(r"(\d+) requests in", said)
         if not speed or not slowest or not count or "Non-2xx" in said or re.search(r"(connect|read|write) [1-9]", said):

@@ -1,4 +1,4 @@
-"""Django alone, for the processes behind the front (docs/adr/0016)."""
+"""Django alone, for the processes behind the front or nginx (docs/adr/0016)."""
 
 import os
 from collections.abc import Callable, Iterable
@@ -16,7 +16,7 @@ django = get_wsgi_application()
 
 
 def application(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
-    """Answer a request; over a socket file it comes from the front, whose word on the reader's address counts."""
+    """Answer a request; over a socket file it comes from our front or nginx, whose word on the reader's address counts."""
     if "." not in (peer := environ.get("REMOTE_ADDR", "")) and ":" not in peer:
-        environ["REMOTE_ADDR"] = environ.get("HTTP_X_FORWARDED_FOR", "")
+        environ["REMOTE_ADDR"] = environ.get("HTTP_X_FORWARDED_FOR", "").rpartition(",")[2].strip()
     return django(environ, start_response)

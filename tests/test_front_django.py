@@ -295,6 +295,7 @@ def test_django_believes_the_front_and_nobody_else(monkeypatch: pytest.MonkeyPat
     said = {"HTTP_X_FORWARDED_FOR": "203.0.113.7"}
     assert wsgi.application({"REMOTE_ADDR": "", **said}, start) == [b"203.0.113.7"]
     assert wsgi.application({**said}, start) == [b"203.0.113.7"]
+    assert wsgi.application({"HTTP_X_FORWARDED_FOR": "9.9.9.9, 203.0.113.7"}, start) == [b"203.0.113.7"]
     assert wsgi.application({"REMOTE_ADDR": ""}, start) == [b""]
     assert wsgi.application({"REMOTE_ADDR": "198.51.100.1", **said}, start) == [b"198.51.100.1"]
     assert wsgi.application({"REMOTE_ADDR": "::1", **said}, start) == [b"::1"]
