@@ -72,6 +72,7 @@ class ScheduledIndex(ScopedIndexView):
 class ScheduledPage(ScopedInspectView):
     """One text that waits, and what can be done about it."""
 
+    page_title = "定时发布"
     template_name = "publication/scheduled.html"
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
@@ -119,7 +120,7 @@ class Moving(WagtailAdminTemplateMixin, TemplateView):
 
     def get_breadcrumbs_items(self) -> list[dict[str, Any]]:
         listing = reverse("moves:index")
-        return [*self.breadcrumbs_items, {"url": listing, "label": "稿件移动"}, {"url": "", "label": self.article.title}]
+        return [*self.breadcrumbs_items, {"url": listing, "label": "稿件移动"}, {"url": "", "label": self.get_page_title()}]
 
     def dispatch(self, request: HttpRequest, *args: Any, number: int, **kwargs: Any) -> HttpResponse:
         self.article = get_object_or_404(ArticlePage, pk=number)
@@ -159,6 +160,7 @@ class MoveIndex(ScopedIndexView):
 class MovePage(ScopedInspectView):
     """One move, and the decision of the new column's reviewers."""
 
+    page_title = "稿件移动"
     template_name = "publication/move.html"
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:

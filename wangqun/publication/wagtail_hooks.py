@@ -24,6 +24,7 @@ from wangqun.people.models import User
 from wangqun.publication import views
 from wangqun.publication.actions import is_public
 from wangqun.publication.models import Alarm, Move, Release, ScheduledRelease
+from wangqun.publication.scheduling import written
 from wangqun.websites.models import Website
 
 REFUSED_SHOWN = timedelta(days=7)
@@ -120,7 +121,7 @@ class ScheduledViewSet(RecordViewSet):
     inspect_template_name = "publication/scheduled.html"
     list_display: ClassVar[list[Any]] = [
         TitleColumn("title", label="稿件", url_name="scheduled:inspect", sort_key="revision__object_str"),
-        DateColumn("due_at", label="发布时间", sort_key="due_at"),
+        Column("due_at", label="发布时间", accessor=lambda row: written(row.due_at), sort_key="due_at"),
         Column("get_state_display", label="状态", sort_key="state"),
         Column("workflow_state.requested_by", label="提交人"),
         Column("outcome", label="结果"),
