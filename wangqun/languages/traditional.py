@@ -111,6 +111,17 @@ def _opencc() -> OpenCC:
     return OpenCC("s2t")
 
 
+@cache
+def _opencc_back() -> OpenCC:
+    return OpenCC("t2s")
+
+
+def simplified(text: str) -> str:
+    """Return a text in traditional Chinese as dictionaries and checks read it, with as many characters."""
+    made = _opencc_back().convert(text)
+    return made if len(made) == len(text) else "".join(_opencc_back().convert(one)[:1] or one for one in text)
+
+
 _last = Converter(())
 
 

@@ -17,7 +17,7 @@ from wagtail.admin.ui.tables import Column, DateColumn
 from wagtail.admin.views.generic.base import WagtailAdminTemplateMixin
 from wagtail.models import Revision
 
-from wangqun.access.actions import may
+from wangqun.access.actions import may, may_somewhere
 from wangqun.access.screens import RecordViewSet, ScopedIndexView
 from wangqun.articles import actions as articles
 from wangqun.articles.models import ArticlePage
@@ -76,15 +76,22 @@ class StateColumn(Column):
         word = str(state)
         if instance.kind != ARTICLE:
             word = {SYNCED: "有名称", MISSING: "缺名称"}.get(state.code, word)
-            if self.language == TRADITIONAL:
+            if self.language == TRADITIONAL or not instance.is_linked:
                 return format_html("{}", word)
             return format_html('<a href="{}">{}</a>', reverse("page_names", args=[instance.page_id]), word)
+        if not instance.is_linked:
+            return format_html("{}", word)
         address = reverse("translate", args=[instance.page_id])
         return format_html('<a href="{}"{}>{}</a>', address, format_html(' class="warn"') if state.code == STALE else "", word)
 
 
 class TranslationIndex(ScopedIndexView):
     """Pages in Chinese, each with its state in every language; what a page of rows needs is read at once."""
+
+    page_title = "多语言"
+
+    def get_breadcrumbs_items(self) -> list[dict[str, Any]]:
+        return [*self.breadcrumbs_items, {"url": "", "label": self.page_title}]
 
     def get_base_queryset(self) -> QuerySet[PublicItem]:
         return translations.rows_for(self.request.user)
@@ -96,8 +103,11 @@ class TranslationIndex(ScopedIndexView):
 
     def _fill(self, rows: Any) -> None:
         found = translations.states(list(rows))
+        person = self.request.user
+        writes, names = may_somewhere(person, "articles.write"), may_somewhere(person, "columns.manage")
         for row in rows:
             row.states = found[row.page_id]
+            row.is_linked = writes if row.kind == ARTICLE else names
 
     def stream_csv(self, queryset: Any) -> Any:
         return super().stream_csv(self._all(queryset))
@@ -181,7 +191,8 @@ class Translate(WagtailAdminTemplateMixin, TemplateView):
         found = translations.states([item])[item.page_id] if item else {}
         rows = [
             {
-                "language": language, "name": chinese_name(language), "state": found.get(language), "page": theirs.get(language),
+                "language": language, "name": chinese_name(language), "state": found.get(language),
+                "page": theirs.get(language),
                 "changes": self._changes(theirs.get(language)), "follows": self._may_follow(theirs.get(language)),
             }
             for language in languages()

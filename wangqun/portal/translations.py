@@ -17,7 +17,7 @@ from wangqun.people.models import User
 from wangqun.publication.models import Release
 
 SYNCED, STALE, DRAFT, MISSING, MACHINE = "synced", "stale", "draft", "missing", "machine"
-NAMES = {SYNCED: "已同步", STALE: "落后", DRAFT: "在译", MISSING: "缺", MACHINE: "自动转换"}
+NAMES: dict[str, str] = {SYNCED: "已同步", STALE: "落后", DRAFT: "在译", MISSING: "缺", MACHINE: "自动转换"}
 BY_HAND = {SYNCED: "人工繁体（有效）", STALE: "人工繁体（落后，现用自动转换）", DRAFT: "人工繁体（未发布，现用自动转换）"}
 RIGHTS = ("articles.write", "columns.manage", "reviews.centre")
 

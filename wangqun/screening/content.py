@@ -13,6 +13,8 @@ from wagtail.images.blocks import ImageBlock, ImageChooserBlock
 from wagtail.models import Page
 
 from wangqun.articles.models import ArticlePage
+from wangqun.languages import traditional
+from wangqun.languages.known import TRADITIONAL
 from wangqun.screening.folding import Folded, fold
 
 
@@ -23,13 +25,14 @@ class Piece:
     place: str
     anchor: str
     text: str
+    read_as: str = ""  # the same text, as long, in the writing of the dictionaries
     _folded: Folded | None = None
 
     @property
     def folded(self) -> Folded:
         """The text as a machine must read it; folded once, for every check."""
         if self._folded is None:
-            self._folded = fold(self.text)
+            self._folded = fold(self.read_as or self.text)
         return self._folded
 
 
@@ -100,6 +103,9 @@ def read(page: Page) -> Content:
             content.pieces.append(Piece(f"{place}名称", f"{anchor}-title", attachment.title))
             if attachment.document_id and (name := attachment.document.filename):
                 content.pieces.append(Piece(f"{place}文件名", f"{anchor}-document", name))
+        if page.language == TRADITIONAL:  # the dictionaries are in simplified Chinese
+            for piece in content.pieces:
+                piece.read_as = traditional.simplified(piece.text)
     return content
 
 
