@@ -184,8 +184,9 @@ def _of_the_text(page: ArticlePage, scheduled: ScheduledRelease) -> Iterator[str
     withdrawn = Release.objects.filter(page_id=page.pk, kind=Release.Kind.WITHDRAWAL)
     if withdrawn.filter(released_at__gte=scheduled.scheduled_at).exists():
         yield "稿件在排定之后已撤下，不能发布，如需再发请重新提交审核。"
-    if page.submitted_from_id and not PublicItem.objects.filter(page_id=page.submitted_from_id).exists():
-        yield "报送原稿已撤下，不能发布。"
+    source = page.submitted_from_id or page.translation_of_id
+    if source and not PublicItem.objects.filter(page_id=source).exists():
+        yield "原稿已撤下，不能发布。"
     expire_at = scheduled.revision.as_object().expire_at
     if expire_at and expire_at <= now():
         yield f"到期下线时间 {written(expire_at)} 已过，不能发布，请修改后重新提交审核。"

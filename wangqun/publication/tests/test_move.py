@@ -10,7 +10,7 @@ from wagtail.models import Page
 
 from tests.staff import edit_url, signed_in
 from wangqun.access import actions as access
-from wangqun.articles.actions import revise
+from wangqun.articles.actions import revise, translate
 from wangqun.articles.models import ArticlePage
 from wangqun.assessment import measures
 from wangqun.audit.models import Entry
@@ -239,6 +239,27 @@ def test_moved_twice_every_old_address_leads_to_the_last_one_and_back_again_to_n
     moving.move(fresh(article), world.zhengding_news, by=world.zhou, reason="移回")
     assert client.get(f"/gzdt/{article.slug}/").status_code == 404
     assert client.get(f"/zsyz/{article.slug}/")["Location"] == f"/gzdt/{article.slug}/"
+
+
+def test_translations_move_along_each_with_its_record_and_old_address(world, built, article, notices):
+    english = translate(article, language="en", by=world.wang)
+    reviews.submit(english, by=world.wang)
+    world.pass_review(english)
+    draft = translate(article, language="zh-Hant", by=world.wang)
+    work_off()
+    assert at(f"en/gzdt/{article.slug}/index.html").exists()
+    with pytest.raises(Refused, match="译文随原稿移动"):
+        moving.move(fresh(english), notices, by=world.zhou, reason="栏目调整")
+    moving.move(article, notices, by=world.zhou, reason="栏目调整")
+    work_off()
+    assert publication.newest_release(english).address == f"/en/tzgg/{article.slug}/"
+    assert at(f"en/tzgg/{article.slug}/index.html").exists()
+    assert not at(f"en/gzdt/{article.slug}").exists()
+    assert fresh(draft).get_parent().pk == notices.pk
+    assert not Release.objects.filter(page=draft).exists()
+    answer = Client(headers={"host": HOST}).get(f"/en/gzdt/{article.slug}/")
+    assert answer["Location"] == f"/en/tzgg/{article.slug}/"
+    assert verification.reconcile() == [] and verification.verify() == []
 
 
 def test_a_moved_article_that_is_withdrawn_says_so_at_its_last_address(world, built, article, notices):

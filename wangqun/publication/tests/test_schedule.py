@@ -13,7 +13,7 @@ from wagtail.models import Page, Revision
 from tests.staff import edit_url, open_form, signed_in
 from wangqun.access import actions as access
 from wangqun.access.models import Grant
-from wangqun.articles.actions import revise, withdraw_approval
+from wangqun.articles.actions import revise, translate, withdraw_approval
 from wangqun.articles.models import ArticlePage, Source
 from wangqun.audit.models import Entry
 from wangqun.base.errors import Refused
@@ -28,6 +28,7 @@ from wangqun.publication.models import Release, RenderOrder, ScheduledRelease
 from wangqun.reminders.tests.test_concurrency import at_once
 from wangqun.reviews import actions as reviews
 from wangqun.screening.models import Dictionary, Examination
+from wangqun.sharing import actions as sharing
 from wangqun.websites import actions as websites
 
 pytestmark = pytest.mark.req("COL-8")
@@ -305,6 +306,24 @@ def test_a_withdrawn_article_is_not_brought_back_by_a_correction_that_waits(worl
     travel("2026-03-13 09:00")
     assert scheduling.release_due() == scheduling.Result(refused=1)
     assert not publication.is_public(article)
+
+
+def test_a_translation_or_a_copy_whose_source_is_gone_is_refused(world, travel):
+    source = world.released(title="原稿")
+    english = translate(source, language="en", by=world.wang)
+    english = revise(english, by=world.wang, base_revision=english.latest_revision_id, go_live_at=FRIDAY)
+    reviews.submit(english, by=world.wang)
+    world.pass_review(english)
+    copy = sharing.accept(sharing.submit_upward(source, world.portal_news, by=world.wang), by=world.sun)
+    ScheduledRelease.objects.waiting().get(page=english)
+    reviews.recall(copy, by=world.wang)
+    revise(copy, by=world.wu, base_revision=copy.latest_revision_id, go_live_at=FRIDAY)
+    reviews.submit(ArticlePage.objects.get(pk=copy.pk), by=world.wu)
+    world.pass_review(copy)
+    publication.withdraw(source, by=world.liu, reason="wrong")
+    travel("2026-03-13 09:00")
+    assert scheduling.release_due() == scheduling.Result(refused=2)
+    assert set(ScheduledRelease.objects.values_list("outcome", flat=True)) == {"原稿已撤下，不能发布。"}
 
 
 def test_the_examination_of_the_day_is_kept_with_the_record(world, travel):
