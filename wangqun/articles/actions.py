@@ -85,7 +85,7 @@ def translate(article: ArticlePage, *, language: str, by: User) -> ArticlePage:
 
     For traditional Chinese that is the machine's conversion, to be put right by hand. The draft goes the way of every
     article; it stands at the source's address below the folder of its language. Raises Refused without the right to write
-    in the column, for an article that is not public or itself a translation, and where one exists. 依据：PUB-4。
+    in the column, for an article that is not public or itself a translation, and where one exists. 依据：沪15。
     """
     require(by, "articles.write", article)
     article = ArticlePage.objects.select_for_update().get(pk=article.pk)
@@ -118,7 +118,7 @@ def translate(article: ArticlePage, *, language: str, by: User) -> ArticlePage:
 def follow_source(translation: ArticlePage, *, by: User, base_revision: int) -> ArticlePage:
     """State that a translation says what its source says now; a new draft of it, to be reviewed and released as usual.
 
-    Raises Refused where it says so already, where the source is not public, and as `revise` does. 依据：PUB-4。
+    Raises Refused where it says so already, where the source is not public, and as `revise` does. 依据：沪15。
     """
     source = translation.translation_of
     if source is None:

@@ -1,4 +1,4 @@
-"""The verbs of languages: names that the conversion keeps, names of pages in other languages. 依据：PUB-4。"""
+"""The verbs of languages: names that the conversion keeps, names of pages in other languages. 依据：沪15。"""
 
 from django.db import IntegrityError, transaction
 from wagtail.models import Page

@@ -1,4 +1,4 @@
-"""Words that the conversion must not touch, and names of pages in other languages. 依据：PUB-4。"""
+"""Words that the conversion must not touch, and names of pages in other languages. 依据：沪15。"""
 
 from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator

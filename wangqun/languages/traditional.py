@@ -1,4 +1,4 @@
-"""The traditional twin of a public file: words converted, markup, addresses and scripts as they were. 依据：PUB-4。
+"""The traditional twin of a public file: words converted, markup, addresses and scripts as they were. 依据：沪15。
 
 A file that is in traditional Chinese already comes back unchanged, so converting twice is converting once.
 """

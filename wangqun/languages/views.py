@@ -1,4 +1,4 @@
-"""繁体专名 and 外文名称 in the back office. 依据：PUB-4。"""
+"""繁体专名 and 外文名称 in the back office. 依据：沪15。"""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""The front of a site in a foreign language: what its columns hold in it, newest first, and a feed. 依据：PUB-4。"""
+"""The front of a site in a foreign language: what its columns hold in it, newest first, and a feed. 依据：沪15。"""
 
 from collections.abc import Iterator
 from functools import partial

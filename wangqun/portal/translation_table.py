@@ -1,4 +1,4 @@
-"""多语言 in the back office: the table of pages by language, and the page from which an article is translated. 依据：PUB-4。"""
+"""多语言 in the back office: the table of pages by language, and the page from which an article is translated. 依据：沪15。"""
 
 from typing import Any, ClassVar
 

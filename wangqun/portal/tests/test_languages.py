@@ -1,4 +1,4 @@
-"""A page in its languages: conversion, texts by hand, translations; what follows what. 依据：PUB-4。"""
+"""A page in its languages: conversion, texts by hand, translations; what follows what. 依据：沪15。"""
 
 import re
 import shutil

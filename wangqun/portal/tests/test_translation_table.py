@@ -1,4 +1,4 @@
-"""The table of pages by language, and the page from which an article is translated. 依据：PUB-4。"""
+"""The table of pages by language, and the page from which an article is translated. 依据：沪15。"""
 
 import csv
 import io
