@@ -11,8 +11,10 @@ from openpyxl import load_workbook
 from tests.public_pages import make_article
 from tests.staff import signed_in
 from wangqun.people.models import User
+from wangqun.visits import measures
 from wangqun.visits.measures import change, visits_of
 from wangqun.visits.models import Referrer, Visit, websites_of
+from wangqun.visits.periods import Period
 from wangqun.visits.tests.factories import TODAY, visited
 
 pytestmark = [pytest.mark.req("ASM-5")]
@@ -218,3 +220,12 @@ def test_the_measure_for_assessment_counts_people_of_a_site_or_of_a_column_with_
 
 def test_change_in_words() -> None:
     assert [change(30, 20), change(10, 20), change(0, 20), change(5, 0)] == ["+50.0%", "-50.0%", "-100.0%", ""]
+
+
+def test_the_bars_of_a_day_a_month_and_a_year(facts) -> None:
+    rows = Visit.objects.filter(website=facts.website)
+    month, year, day = (measures.points(rows, Period.around(kind, TODAY)) for kind in ("month", "year", "day"))
+    assert (len(month), len(year), len(day)) == (31, 12, 30)
+    assert [(point.label, point.views, point.before) for point in (month[4], month[9])] == [("5日", 0, 20), ("10日", 25, 0)]
+    assert [(point.views, point.before) for point in year[:3]] == [(0, 0), (120, 0), (30, 0)]
+    assert (day[-1].label, day[-1].views, day[-1].before, day[-10].views) == ("3-10", 25, 0, 5)
