@@ -116,7 +116,8 @@ def states(rows: Collection[PublicItem]) -> dict[int, dict[str, State]]:
             language: State(SYNCED if (row.page_id, language) in named else code, language) for language, code in absent.items()
         }
     for one in translations:
-        behind = _behind(versions[one.translation_of_id], one.translated_hash)
+        source = one.translation_of_id or one.pk
+        behind = _behind(versions[source], one.translated_hash)
         code = DRAFT if one.pk not in public else STALE if behind else SYNCED
-        found[one.translation_of_id][one.language] = State(code, one.language, one.pk, behind)
+        found[source][one.language] = State(code, one.language, one.pk, behind)
     return found
