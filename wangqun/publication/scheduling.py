@@ -12,7 +12,8 @@ from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
-from wagtail.models import Page, WorkflowState
+from django.utils.dateparse import parse_datetime
+from wagtail.models import Page, Revision, WorkflowState
 
 from wangqun.access.actions import holders, may, require
 from wangqun.articles.models import ArticlePage
@@ -48,25 +49,26 @@ def settle(workflow_state: WorkflowState, *, by: User) -> Release | ScheduledRel
 
     Raises Refused as `actions.release` does, and where the text would be over before it is public.
     """
-    page = actions.signed(workflow_state).revision.as_object()
-    if page.expire_at and page.expire_at <= max(now(), page.go_live_at or now()):
-        raise Refused(f"此稿的到期下线时间 {written(page.expire_at)} 不晚于发布时间，不能发布，请退回修改。")
+    page = Page.objects.select_for_update().get(pk=workflow_state.object_id)
+    begins, ends = moments(page.latest_revision)
+    if ends and ends <= max(now(), begins or now()):
+        raise Refused(f"此稿的到期下线时间 {written(ends)} 不晚于发布时间，不能发布，请退回修改。")
     for earlier in ScheduledRelease.objects.waiting().filter(page_id=page.pk):
         _close(earlier, State.CANCELLED, outcome="已有新的审核结果代替。")
-    if page.go_live_at and page.go_live_at > now() and not _was_used(page, page.go_live_at):
-        return _schedule(workflow_state, by=by)
+    if begins and begins > now() and not _was_used(page, begins):
+        return _schedule(workflow_state, due_at=begins, by=by)
     return actions.release(workflow_state, by=by)
 
 
-def _schedule(workflow_state: WorkflowState, *, by: User) -> ScheduledRelease:
+def _schedule(workflow_state: WorkflowState, *, due_at: datetime, by: User) -> ScheduledRelease:
     """Let an approved text wait for its moment; nobody edits it meanwhile."""
     found = actions.signed(workflow_state)
     made = ScheduledRelease.objects.create(
         page_id=found.page.pk, workflow_state=workflow_state, revision=found.revision, content_hash=found.content_hash,
-        due_at=found.revision.as_object().go_live_at, scheduled_at=now(),
+        due_at=due_at, scheduled_at=now(),
     )  # fmt: skip
     _lock(found.page.pk, is_locked=True)
-    record("publication.schedule", made, by=by, data={"page": found.page.pk, "due_at": made.due_at.isoformat()})
+    record("publication.schedule", made, by=by, data={"page": found.page.pk, "due_at": due_at.isoformat()})
     return made
 
 
@@ -187,9 +189,9 @@ def _of_the_text(page: ArticlePage, scheduled: ScheduledRelease) -> Iterator[str
     source = page.submitted_from_id or page.translation_of_id
     if source and not PublicItem.objects.filter(page_id=source).exists():
         yield "原稿已撤下，不能发布。"
-    expire_at = scheduled.revision.as_object().expire_at
-    if expire_at and expire_at <= now():
-        yield f"到期下线时间 {written(expire_at)} 已过，不能发布，请修改后重新提交审核。"
+    _begins, ends = moments(scheduled.revision)
+    if ends and ends <= now():
+        yield f"到期下线时间 {written(ends)} 已过，不能发布，请修改后重新提交审核。"
 
 
 def _of_the_signatures(page: ArticlePage, scheduled: ScheduledRelease) -> Iterator[str]:
@@ -229,6 +231,12 @@ def expire(number: int) -> Release | None:
             url=f"/admin/pages/{number}/edit/", key=f"expired:{made.pk}",
         )  # fmt: skip
     return made
+
+
+def moments(revision: Revision) -> tuple[datetime | None, datetime | None]:
+    """Return when a stored text is to become public and when it is over, as its editor chose; the page is not built."""
+    begins, ends = (parse_datetime(revision.content.get(name) or "") for name in ("go_live_at", "expire_at"))
+    return begins, ends
 
 
 def written(moment: datetime) -> str:
