@@ -153,3 +153,13 @@ def test_others_may_not_enter_or_remove_synonyms(world):
     with pytest.raises(Refused):
         actions.remove_synonyms(group, by=world.wang)
     assert signed_in(world.wang).get(reverse("synonyms:enter")).status_code == 404
+
+
+def test_the_menu_leads_the_office_there_and_nobody_else(world):
+    def menu(user) -> str:
+        return signed_in(user).get(reverse("wagtailadmin_home")).content.decode()
+
+    for user, is_shown in ((world.zhou, True), (world.wang, False)):
+        content = menu(user)
+        assert (reverse("asked:index") in content) == is_shown
+        assert (reverse("synonyms:index") in content) == is_shown
