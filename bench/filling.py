@@ -73,7 +73,7 @@ class Table:
 
     def flush(self) -> None:
         """Write what was added."""
-        columns = ", ".join(connection.ops.quote_name(item.column) for item in self.fields.values())
+        columns = ", ".join(connection.ops.quote_name(str(item.column)) for item in self.fields.values())
         table = connection.ops.quote_name(self.model._meta.db_table)
         with connection.cursor() as cursor:
             if connection.vendor == "postgresql":
@@ -92,7 +92,7 @@ class Pattern:
 
     desk: Desk
     page: ArticlePage
-    rows: dict[type[models.Model], list[models.Model]]
+    rows: dict[type[models.Model], list[Any]]
     drafted_at: datetime
     prepared: dict[type[models.Model], list[dict[str, Any]]] = field(default_factory=dict)
     copies: int = 0
@@ -151,7 +151,7 @@ class Filling:
         """Read what the release of article `pk` left."""
         page = ArticlePage.objects.get(pk=pk)
         states = WorkflowState.objects.filter(object_id=str(pk))
-        found: dict[type[models.Model], list[models.Model]] = {
+        found: dict[type[models.Model], list[Any]] = {
             Page: [page],
             ArticlePage: [page],
             ArticleAttachment: list(page.attachments.all()),
@@ -305,7 +305,7 @@ def write(desk: Desk, text: Text, document: Document | None) -> ArticlePage:
     return article
 
 
-def sign(article: ArticlePage, *, but_last: bool = False) -> Callable[[], None]:
+def sign(article: ArticlePage, *, but_last: bool = False) -> Callable[[], Any]:
     """Let everybody sign in turn; with `but_last` return the final signature uncalled."""
     while True:
         state = ArticlePage.objects.get(pk=article.pk).current_workflow_task_state
