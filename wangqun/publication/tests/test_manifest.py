@@ -3,6 +3,7 @@
 import hashlib
 import json
 import stat
+import threading
 
 import pytest
 from cryptography.hazmat.primitives.serialization import load_pem_public_key
@@ -147,3 +148,48 @@ def test_a_change_of_key_cut_off_after_its_commit_is_finished_by_the_next_sheet(
     after = manifest.add_change([LINE], run=1)
     assert after.key_id != manifest.key_id(old)
     assert manifest.signature_holds(after.digest, after.signature, manifest.signing_key().public_key())
+
+
+@pytest.mark.postgresql
+@pytest.mark.committed
+def test_sheets_of_many_workers_at_once_form_one_chain_without_a_gap(committed_db):
+    from tests.world import World
+
+    generation = Generation.objects.filter(is_current=True).first()
+    if generation is None:
+        generation = Generation.objects.create(number=900, reason="试", by=World().zhou, switched_at=now(), is_current=True)
+    manifest.signing_key()
+    faults = []
+
+    def work(number):
+        try:
+            for turn in range(10):
+                with transaction.atomic():
+                    manifest.add_change([LINE], run=100 * number + turn)
+                manifest.export()
+        except Exception as fault:
+            faults.append(fault)
+        finally:
+            connection.close()
+
+    before = manifest.newest()
+    threads = [threading.Thread(target=work, args=(number,)) for number in range(4)]
+    for thread in threads:
+        thread.start()
+    with transaction.atomic():  # meanwhile another generation takes the place of this one
+        list(Generation.objects.filter(is_current=True).select_for_update())
+        Generation.objects.filter(is_current=True).update(is_current=False)
+        following = Generation.objects.create(number=901, reason="试", by=World().zhou, switched_at=now(), is_current=True)
+        manifest.add_whole(following)
+    for thread in threads:
+        thread.join()
+    manifest.export()
+    assert faults == []
+    rows = list(Manifest.objects.filter(number__gt=before.number if before else 0).order_by("number"))
+    assert len(rows) == 41
+    previous = before
+    for row in rows:
+        assert (row.number, row.previous) == ((previous.number + 1, previous.digest) if previous else (1, ""))
+        previous = row
+    standing = {int(place.stem) for place in manifest.sheet_place(1).parent.glob("*.json")}
+    assert {row.number for row in rows if row.number >= manifest.newest_whole().number} <= standing

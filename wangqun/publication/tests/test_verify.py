@@ -3,11 +3,12 @@
 import os
 import shutil
 import stat
+import threading
 
 import pytest
 from django.conf import settings
 from django.core.files.base import ContentFile
-from django.db import connection
+from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from wagtail.documents.models import Document
@@ -327,6 +328,43 @@ def test_a_release_while_the_manifest_is_compared_is_no_fault(built, monkeypatch
 
     monkeypatch.setattr(proof, "_differences", release_then_compare)
     assert proof.faults() == []
+
+
+@pytest.mark.postgresql
+@pytest.mark.committed
+def test_a_file_put_in_place_by_a_transaction_that_is_still_open_is_no_intrusion(committed_db):
+    """The writer holds the tree's row from before it puts the file until its row says the same."""
+    publication.order_all()
+    work_off()
+    row = File.objects.select_related("tree").filter(tree__host=HOST, path="index.html").get()
+    is_put, may_commit, faults = threading.Event(), threading.Event(), []
+
+    def write():
+        try:
+            with transaction.atomic():
+                Tree.objects.select_for_update().get(pk=row.tree_id)
+                packed = tree.pack(b"<p>new</p>", "text/html")
+                tree.put(tree.write_aside(77, 0, packed), row.tree.host, row.tree.number, row.path, packed)
+                is_put.set()
+                may_commit.wait(30)
+                File.objects.filter(pk=row.pk).update(
+                    sha256=packed.digest(""), gzip_sha256=packed.digest(".gz"), brotli_sha256=packed.digest(".br")
+                )
+        except Exception as fault:
+            faults.append(fault)
+        finally:
+            connection.close()
+
+    writer = threading.Thread(target=write)
+    writer.start()
+    assert is_put.wait(30)
+    suspected = [finding for some in checking.sweep(verification.expected(), processes=1) for finding in some]
+    assert {finding.path for finding in suspected} >= {"index.html"}
+    threading.Timer(0.5, may_commit.set).start()
+    assert verification.settle(suspected) == []
+    writer.join()
+    assert faults == []
+    assert place("index.html").read_bytes() == b"<p>new</p>"
 
 
 # Alarms and people
