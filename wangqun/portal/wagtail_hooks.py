@@ -129,11 +129,11 @@ class RecordsMenuItem(MenuItem):
         return may_somewhere(request.user, "publication.records")
 
 
-@hooks.register("register_admin_menu_item")
+@hooks.register("register_publication_menu_item")
 def rebuild_menu() -> MenuItem:
     return RecordsMenuItem("批量更新", reverse("rebuilds:index"), name="rebuilds", icon_name="rotate", order=320)
 
 
-@hooks.register("register_admin_menu_item")
+@hooks.register("register_publication_menu_item")
 def generation_menu() -> MenuItem:
     return RecordsMenuItem("发布版次", reverse("generations:index"), name="generations", icon_name="history", order=330)

@@ -9,7 +9,7 @@ from django.db.models import Q
 from django.urls import URLPattern, path, reverse
 from wagtail import hooks
 from wagtail.admin.filters import WagtailFilterSet
-from wagtail.admin.menu import MenuItem
+from wagtail.admin.menu import Menu, MenuItem, SubmenuMenuItem
 from wagtail.admin.ui.components import Component
 from wagtail.admin.ui.tables import Column, DateColumn, TitleColumn
 from wagtail.admin.widgets import AdminDateInput
@@ -239,11 +239,18 @@ def alarms() -> AlarmViewSet:
 
 
 @hooks.register("register_admin_menu_item")
+def publication_menu() -> SubmenuMenuItem:
+    """Everything about what is public; apps above add their items to `register_publication_menu_item`."""
+    items = Menu(register_hook_name="register_publication_menu_item")
+    return SubmenuMenuItem("发布", items, name="publication", icon_name="doc-full-inverse", order=300)
+
+
+@hooks.register("register_publication_menu_item")
 def release_menu() -> MenuItem:
     return MenuItem("发布备案", reverse("releases:index"), name="releases", icon_name="doc-full-inverse", order=300)
 
 
-@hooks.register("register_admin_menu_item")
+@hooks.register("register_publication_menu_item")
 def scheduled_menu() -> MenuItem:
     return MenuItem(
         "定时发布", reverse("scheduled:index") + "?state=waiting", name="scheduled", icon_name="calendar-alt", order=301
@@ -257,7 +264,7 @@ class MoveMenuItem(MenuItem):
         return may_somewhere(request.user, "columns.manage", "reviews.department")
 
 
-@hooks.register("register_admin_menu_item")
+@hooks.register("register_publication_menu_item")
 def move_menu() -> MenuItem:
     return MoveMenuItem("稿件移动", reverse("moves:index"), name="moves", icon_name="arrow-right-full", order=302)
 
@@ -269,7 +276,7 @@ class AlarmMenuItem(MenuItem):
         return may_somewhere(request.user, "publication.records")
 
 
-@hooks.register("register_admin_menu_item")
+@hooks.register("register_publication_menu_item")
 def alarm_menu() -> MenuItem:
     return AlarmMenuItem("发布异常", reverse("alarms:index"), name="alarms", icon_name="warning", order=310)
 
