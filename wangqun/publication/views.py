@@ -6,9 +6,11 @@ from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
+from django.utils.functional import cached_property
 from django.views.decorators.http import require_POST
 from django.views.generic import TemplateView
 from wagtail.admin.views.generic.base import WagtailAdminTemplateMixin
+from wagtail.admin.widgets.button import HeaderButton
 
 from wangqun.access.actions import may, may_somewhere
 from wangqun.access.screens import ScopedIndexView, ScopedInspectView
@@ -60,6 +62,14 @@ class Withdrawal(WagtailAdminTemplateMixin, TemplateView):
             except Refused as refusal:
                 form.add_error(None, str(refusal))
         return self.render_to_response(self.get_context_data(form=form), status=409)
+
+
+class ReleaseIndex(ScopedIndexView):
+    """The list of records, with the way to the moves."""
+
+    @cached_property
+    def header_buttons(self) -> list[HeaderButton]:
+        return [HeaderButton("稿件移动", url=reverse("moves:index"), icon_name="arrow-right-full", priority=10)]
 
 
 class ScheduledIndex(ScopedIndexView):

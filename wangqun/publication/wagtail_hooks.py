@@ -87,6 +87,7 @@ class ReleaseViewSet(RecordViewSet):
     search_fields: ClassVar[list[str]] = ["title", "address"]
     search_backend_name = None
     filterset_class = ReleaseFilter
+    index_view_class = views.ReleaseIndex
     inspect_view_class = ReleaseInspectView
     inspect_view_fields: ClassVar[list[str]] = [
         "title", "kind", "number", "website", "column", "organisation", "address", "author", "approver_names", "published_at",
@@ -255,18 +256,6 @@ def scheduled_menu() -> MenuItem:
     return MenuItem(
         "定时发布", reverse("scheduled:index") + "?state=waiting", name="scheduled", icon_name="calendar-alt", order=301
     )
-
-
-class MoveMenuItem(MenuItem):
-    """Shown to those who ask for moves and those who decide."""
-
-    def is_shown(self, request: Any) -> bool:
-        return may_somewhere(request.user, "columns.manage", "reviews.department")
-
-
-@hooks.register("register_publication_menu_item")
-def move_menu() -> MenuItem:
-    return MoveMenuItem("稿件移动", reverse("moves:index"), name="moves", icon_name="arrow-right-full", order=302)
 
 
 class AlarmMenuItem(MenuItem):
