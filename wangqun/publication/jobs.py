@@ -29,12 +29,13 @@ RETRY = timedelta(seconds=15)
 FULL = {errno.ENOSPC, errno.EDQUOT, errno.EROFS}
 
 
-def work_off(*, may_go_on: Callable[[], bool] = lambda: True) -> int:
+def work_off(*, may_go_on: Callable[[], bool] = lambda: True, looks_at_disk: bool = True) -> int:
     """Do everything that waits and can be done now; returns how many orders were done.
 
-    Looking when nothing waits is cheap: the publisher looks ten times a second. `may_go_on` is asked between two goes.
+    Looking when nothing waits is cheap: the publisher looks ten times a second. `may_go_on` is asked between two goes;
+    `looks_at_disk` says whether the links on the disk are compared too.
     """
-    if not is_work_waiting():
+    if not is_work_waiting() and not (looks_at_disk and generations.is_unsettled()):
         return 0
     done = 0
     with tree.worker() as name:

@@ -1,5 +1,6 @@
 """The publisher: makes ordered files as soon as a release is committed, until asked to stop."""
 
+import itertools
 import logging
 import signal
 import threading
@@ -14,6 +15,7 @@ from wangqun.publication.jobs import is_work_waiting, work_off
 
 logger = logging.getLogger(__name__)
 PAUSE = 0.1  # seconds between two looks when nothing waits
+DISK = 50  # looks at the database for one at the links on the disk
 LONGEST = 600.0  # seconds for which --once waits for other workers
 TROUBLE = 5.0  # seconds before the next try when database or disk refuse
 
@@ -35,11 +37,13 @@ class Command(BaseCommand):
 
         signal.signal(signal.SIGTERM, stop)
         signal.signal(signal.SIGINT, stop)
-        while not is_stopping.is_set():
+        for look in itertools.count():
+            if is_stopping.is_set():
+                return
             close_old_connections()
             pause = PAUSE
             try:
-                work_off(may_go_on=lambda: not is_stopping.is_set())
+                work_off(may_go_on=lambda: not is_stopping.is_set(), looks_at_disk=look % DISK == 0)
             except (OperationalError, OSError):
                 logger.exception("发布进程：数据库或磁盘暂时不可用，稍后再试")
                 pause = TROUBLE
