@@ -7,6 +7,7 @@ from django.utils import timezone
 from wagtail.models import Page, Site
 
 from wangqun.articles.models import ArticlePage
+from wangqun.columns import actions as columns
 from wangqun.columns.models import ColumnPage, PublicItem
 from wangqun.people.models import Organisation, User
 from wangqun.portal.models import HomePage
@@ -67,6 +68,7 @@ def show_many(column: ColumnPage, count: int, *, start: int = 1) -> None:
     """Make `count` short public articles in `column`, numbered on from `start`."""
     for number in range(start, start + count):
         make_article(column, f"第{number}篇", number=number)
+    columns.seal(column)
 
 
 def _show(page: Page, kind: str, website: Website, *, address: str, at: Any, column: Any = None, **values: Any) -> None:
