@@ -22,6 +22,10 @@ class Unavailable(Exception):
     """There is no index yet, or the search server does not answer."""
 
 
+class Broken(Unavailable):
+    """The index in process cannot be read; it must be made afresh."""
+
+
 @dataclass(frozen=True, slots=True)
 class Document:
     """One released page. `stamp` changes with its public row; `published` is in seconds since 1970."""

@@ -24,6 +24,7 @@ from wangqun.search.engine import (
     TITLE_WEIGHT,
     WORD_WEIGHT,
     Alternative,
+    Broken,
     Document,
     Hit,
     Hits,
@@ -206,25 +207,35 @@ class LocalEngine:
             self.close()
             if not (path / "meta.json").exists():
                 raise Unavailable("检索库还没有建立。")
-            self._writer = (path, tantivy.Index.open(str(path)).writer(FOLLOWER_MEMORY, 1))
+            with _failing("检索库打不开。"):
+                self._writer = (path, tantivy.Index.open(str(path)).writer(FOLLOWER_MEMORY, 1))
         return self._writer[1]
 
+    @contextlib.contextmanager
+    def _write(self) -> Iterator[tantivy.IndexWriter]:
+        """Give the writer out; one that fails (a full disk) is thrown away with what was not committed."""
+        try:
+            yield self._writing()
+        except (ValueError, OSError) as fault:
+            self._writer = None
+            raise Unavailable("检索库写不进去。") from fault
+
     def put(self, documents: Iterable[Document]) -> None:
-        writer = self._writing()
-        for one in documents:
-            writer.delete_documents_by_term("page", one.page_id)
-            writer.add_document(_document(one))
+        with self._write() as writer:
+            for one in documents:
+                writer.delete_documents_by_term("page", one.page_id)
+                writer.add_document(_document(one))
 
     def remove(self, page_ids: Iterable[int]) -> None:
-        writer = self._writing()
-        for page_id in page_ids:
-            writer.delete_documents_by_term("page", page_id)
+        with self._write() as writer:
+            for page_id in page_ids:
+                writer.delete_documents_by_term("page", page_id)
 
     def commit(self, position: Position) -> None:
-        writer = self._writing()
-        path = self._writer[0] if self._writer else self.folder
-        writer.commit()
-        _keep(path, position)
+        with self._write() as writer:
+            path = self._writer[0] if self._writer else self.folder
+            writer.commit()
+            _keep(path, position)
 
     def rebuild(self, documents: Iterable[Document], position: Position) -> int:
         self.folder.mkdir(parents=True, exist_ok=True)
@@ -265,8 +276,8 @@ def _keep(path: Path, position: Position) -> None:
 
 @contextlib.contextmanager
 def _failing(sentence: str) -> Iterator[None]:
-    """Say that search is unavailable where the index is broken."""
+    """Say that the index is broken where tantivy cannot open or read it."""
     try:
         yield
     except (ValueError, OSError) as fault:
-        raise Unavailable(sentence) from fault
+        raise Broken(sentence) from fault

@@ -7,10 +7,8 @@ from wagtail import hooks
 from wagtail.admin.menu import MenuItem
 from wagtail.admin.ui.tables import Column, TitleColumn
 
-from wangqun.access.actions import may_somewhere
-from wangqun.access.screens import RecordViewSet
+from wangqun.access.screens import RecordViewSet, RightMenuItem
 from wangqun.base.templatetags.chinese import day
-from wangqun.people.models import User
 from wangqun.search import actions
 from wangqun.search.models import AskedText, SynonymGroup
 from wangqun.search.views import office
@@ -84,23 +82,11 @@ def viewsets() -> list[RecordViewSet]:
     return [AskedViewSet(), SynonymViewSet()]
 
 
-class _Item(MenuItem):
-    """A menu entry for those who may open what it leads to."""
-
-    def __init__(self, label: str, name: str, right: str, **details: Any) -> None:
-        super().__init__(label, reverse(f"{name}:index"), name=name, **details)
-        self.right = right
-
-    def is_shown(self, request: Any) -> bool:
-        user: User = request.user
-        return may_somewhere(user, self.right)
-
-
 @hooks.register("register_reports_menu_item")
 def asked_menu() -> MenuItem:
-    return _Item("检索统计", "asked", REPORT_RIGHT, icon_name="search", order=500)
+    return RightMenuItem("检索统计", reverse("asked:index"), REPORT_RIGHT, name="asked", icon_name="search", order=500)
 
 
 @hooks.register("register_settings_menu_item")
 def synonym_menu() -> MenuItem:
-    return _Item("同义词", "synonyms", actions.RIGHT, icon_name="tag", order=500)
+    return RightMenuItem("同义词", reverse("synonyms:index"), actions.RIGHT, name="synonyms", icon_name="tag", order=500)

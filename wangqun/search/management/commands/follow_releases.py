@@ -11,7 +11,7 @@ from django.db import Error, close_old_connections
 
 from wangqun.base.moments import now
 from wangqun.search import asked, follow
-from wangqun.search.engine import Engine, Unavailable, engine
+from wangqun.search.engine import Broken, Engine, Unavailable, engine
 
 logger = logging.getLogger(__name__)
 PAUSE = 0.2  # seconds between two looks
@@ -57,6 +57,10 @@ class Command(BaseCommand):
                     counted_at = time.monotonic()
                     asked.count()
                 pause = 0.0 if done else PAUSE
+            except Broken as fault:
+                logger.error("the search index is broken and made afresh: %s", fault)
+                follow.rebuild(found)
+                pause = PAUSE_AFTER_FAULT
             except (Unavailable, Error, OSError) as fault:
                 logger.error("search is not up to date, trying again: %s: %s", type(fault).__name__, fault)
                 close_old_connections()
