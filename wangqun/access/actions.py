@@ -40,6 +40,13 @@ def may_somewhere(user: User, *rights: str) -> bool:
     return user.is_system or (user.is_active and Grant.objects.in_force().filter(user=user, role__in=roles).exists())
 
 
+def roles_somewhere(user: User) -> frozenset[str]:
+    """Return the roles that `user` holds within any scope at all, in one query; menus compare many rights with them."""
+    if not user.is_active:
+        return frozenset()
+    return frozenset(Grant.objects.in_force().filter(user=user).values_list("role", flat=True))
+
+
 def require(user: User, right: str, page: Page | None = None) -> None:
     """Raise Refused unless `user` holds `right` for `page`. Every action asks this first. 依据：石9。"""
     if not may(user, right, page):

@@ -5,16 +5,32 @@ from typing import Any, ClassVar
 from django.contrib.admin.utils import unquote
 from django.contrib.auth import get_user_model
 from django.db.models import QuerySet
+from django.http import HttpRequest
 from django.shortcuts import get_object_or_404
 from django.urls import URLPattern
+from wagtail.admin.menu import MenuItem
 from wagtail.admin.views import generic
 from wagtail.admin.viewsets.model import ModelViewSet
 from wagtail.permission_policies.base import BasePermissionPolicy
 from wagtail.permissions import register_permission_policy
 
-from wangqun.access.actions import may_somewhere
+from wangqun.access.actions import may_somewhere, roles_somewhere
+from wangqun.access.rights import roles_with
 from wangqun.base.csv_text import safe
 from wangqun.people.models import User
+
+
+class RightMenuItem(MenuItem):
+    """A menu entry for those who hold one of `rights` anywhere; what a person holds is read once for a whole page."""
+
+    def __init__(self, label: str, url: str, *rights: str, **details: Any) -> None:
+        super().__init__(label, url, **details)
+        self.roles = {role for right in rights for role in roles_with(right)}
+
+    def is_shown(self, request: HttpRequest) -> bool:
+        if not hasattr(request, "roles_somewhere"):
+            request.roles_somewhere = roles_somewhere(request.user)
+        return not self.roles.isdisjoint(request.roles_somewhere)
 
 
 class RightsPolicy(BasePermissionPolicy):

@@ -12,9 +12,9 @@ from wagtail.admin.menu import MenuItem
 from wagtail.admin.ui.tables import Column, TitleColumn
 from wagtail.models import Site
 
-from wangqun.access.actions import may_somewhere, visible_grants
+from wangqun.access.actions import visible_grants
 from wangqun.access.models import Grant, Role
-from wangqun.access.screens import RecordViewSet
+from wangqun.access.screens import RecordViewSet, RightMenuItem
 from wangqun.access.views import grants, log, organisations, people
 from wangqun.people.models import User
 
@@ -108,16 +108,9 @@ def archive_menu() -> MenuItem:
     return MenuItem("权限档案", reverse("grants:index"), name="grants", icon_name="key", order=800)
 
 
-class LogMenuItem(MenuItem):
-    """Shown to auditors."""
-
-    def is_shown(self, request: HttpRequest) -> bool:
-        return may_somewhere(request.user, "audit.read")
-
-
 @hooks.register("register_admin_menu_item")
 def log_menu() -> MenuItem:
-    return LogMenuItem("操作日志", reverse("audit"), name="audit", icon_name="history", order=810)
+    return RightMenuItem("操作日志", reverse("audit"), "audit.read", name="audit", icon_name="history", order=810)
 
 
 @hooks.register("register_admin_menu_item")

@@ -7,8 +7,7 @@ from wagtail import hooks
 from wagtail.admin.menu import MenuItem
 from wagtail.admin.ui.tables import Column, TitleColumn
 
-from wangqun.access.actions import may_somewhere
-from wangqun.access.screens import RecordViewSet
+from wangqun.access.screens import RecordViewSet, RightMenuItem
 from wangqun.languages import views
 from wangqun.languages.models import ProtectedWord
 
@@ -52,13 +51,8 @@ def addresses() -> list[URLPattern]:
     return [path("names/<int:number>/", views.NamesEntry.as_view(), name="page_names")]
 
 
-class WordMenuItem(MenuItem):
-    """Shown to those who keep the list."""
-
-    def is_shown(self, request: Any) -> bool:
-        return may_somewhere(request.user, views.RIGHT)
-
-
 @hooks.register("register_admin_menu_item")
 def word_menu() -> MenuItem:
-    return WordMenuItem("繁体专名", reverse("protected_words:index"), name="protected-words", icon_name="globe", order=272)
+    return RightMenuItem(
+        "繁体专名", reverse("protected_words:index"), views.RIGHT, name="protected-words", icon_name="globe", order=272
+    )

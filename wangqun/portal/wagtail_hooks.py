@@ -10,8 +10,8 @@ from wagtail.admin.ui.tables import BooleanColumn, Column, DateColumn
 from wagtail.admin.widgets.button import Button
 from wagtail.models import Page
 
-from wangqun.access.actions import may, may_somewhere
-from wangqun.access.screens import RecordViewSet
+from wangqun.access.actions import may
+from wangqun.access.screens import RecordViewSet, RightMenuItem
 from wangqun.articles.models import ArticlePage
 from wangqun.columns.models import ColumnPage, PublicItem
 from wangqun.people.models import User
@@ -122,18 +122,15 @@ def generation_list() -> GenerationViewSet:
     return GenerationViewSet()
 
 
-class RecordsMenuItem(MenuItem):
-    """Shown to the office and the auditor."""
-
-    def is_shown(self, request: Any) -> bool:
-        return may_somewhere(request.user, "publication.records")
-
-
 @hooks.register("register_publication_menu_item")
 def rebuild_menu() -> MenuItem:
-    return RecordsMenuItem("批量更新", reverse("rebuilds:index"), name="rebuilds", icon_name="rotate", order=320)
+    return RightMenuItem(
+        "批量更新", reverse("rebuilds:index"), "publication.records", name="rebuilds", icon_name="rotate", order=320
+    )
 
 
 @hooks.register("register_publication_menu_item")
 def generation_menu() -> MenuItem:
-    return RecordsMenuItem("发布版次", reverse("generations:index"), name="generations", icon_name="history", order=330)
+    return RightMenuItem(
+        "发布版次", reverse("generations:index"), "publication.records", name="generations", icon_name="history", order=330
+    )

@@ -119,6 +119,7 @@ def republish(
         made = _switch(run, into, by=by, reason=reason)
         RenderRun.objects.filter(pk=run.pk).update(finished_at=now())
     say(f"已生成 {total} 个页面，切换到第 {made.number} 版。")
+    settle()
     forget_old()
     return made
 

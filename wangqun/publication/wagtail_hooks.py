@@ -16,8 +16,8 @@ from wagtail.admin.widgets import AdminDateInput
 from wagtail.admin.widgets.button import Button, HeaderButton
 from wagtail.models import Page
 
-from wangqun.access.actions import may, may_somewhere
-from wangqun.access.screens import RecordViewSet, ScopedInspectView
+from wangqun.access.actions import may
+from wangqun.access.screens import RecordViewSet, RightMenuItem, ScopedInspectView
 from wangqun.articles.models import ArticlePage
 from wangqun.base.moments import now
 from wangqun.people.models import User
@@ -258,16 +258,11 @@ def scheduled_menu() -> MenuItem:
     )
 
 
-class AlarmMenuItem(MenuItem):
-    """Shown to the office and the auditor."""
-
-    def is_shown(self, request: Any) -> bool:
-        return may_somewhere(request.user, "publication.records")
-
-
 @hooks.register("register_publication_menu_item")
 def alarm_menu() -> MenuItem:
-    return AlarmMenuItem("发布异常", reverse("alarms:index"), name="alarms", icon_name="warning", order=310)
+    return RightMenuItem(
+        "发布异常", reverse("alarms:index"), "publication.records", name="alarms", icon_name="warning", order=310
+    )
 
 
 def _ways_on(page: Page, user: User) -> Iterator[tuple[str, str, str]]:

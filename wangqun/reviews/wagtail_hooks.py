@@ -6,11 +6,11 @@ from typing import Any
 from django.http import HttpRequest
 from django.urls import URLPattern, path, reverse
 from wagtail import hooks
-from wagtail.admin.menu import MenuItem
 from wagtail.admin.ui.components import Component
 from wagtail.admin.views.home import WorkflowObjectsToModeratePanel
 
 from wangqun.access.actions import may_somewhere
+from wangqun.access.screens import RightMenuItem
 from wangqun.people.models import User
 from wangqun.reviews import views
 
@@ -35,16 +35,9 @@ def reviews_anything(user: User) -> bool:
     return may_somewhere(user, *RIGHTS)
 
 
-class ReviewMenuItem(MenuItem):
-    """Shown to those who review."""
-
-    def is_shown(self, request: HttpRequest) -> bool:
-        return reviews_anything(request.user)
-
-
 @hooks.register("register_admin_menu_item")
-def menu_item() -> MenuItem:
-    return ReviewMenuItem("审核", reverse("reviews"), name="reviews", icon_name="check", order=60)
+def menu_item() -> RightMenuItem:
+    return RightMenuItem("审核", reverse("reviews"), *RIGHTS, name="reviews", icon_name="check", order=60)
 
 
 class WaitingPanel(Component):
