@@ -16,6 +16,7 @@ from wangqun.base.tree_paths import paths_above
 from wangqun.clocks import actions as clocks
 from wangqun.clocks.models import Clock
 from wangqun.columns.models import LIST_LENGTH, ColumnClock, ColumnPage, Duty, DutyPerson, PublicItem
+from wangqun.languages.known import written
 from wangqun.people.models import Organisation, User
 from wangqun.reminders import actions as reminders
 from wangqun.websites import actions as websites
@@ -30,7 +31,7 @@ BASIS = {
     ColumnPage.Kind.OTHER: "石15(4)",
 }
 UPDATES_A_WEEK = 2  # 沪23
-RESERVED = {"map", "static", "admin", "p", "search", "live", "zh-hant", "en"}  # addresses that the system uses itself
+RESERVED = {"map", "static", "admin", "p", "search", "live", "zh-hant"}  # addresses that the system uses itself
 MAP_LENGTH = 1_000  # pages in one part of a site's map for engines; each is named there in all its languages
 
 
@@ -43,7 +44,7 @@ def open_column(
     `details` may hold update_days (days), tag_type, accepts_submissions. News and interaction columns get 7 days unless set.
     """
     require(by, "columns.manage", parent)
-    if slug in RESERVED:
+    if slug in RESERVED or slug in written():
         raise Refused(f"地址“{slug}”由系统使用，请换一个。")
     if parent.get_children().filter(slug=slug).exists():
         raise Refused(f"“{parent.title}”下已有地址为“{slug}”的栏目，请换一个地址。")
