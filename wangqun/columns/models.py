@@ -9,6 +9,7 @@ from django.db.models import Q
 from wagtail.admin.panels import FieldPanel, MultiFieldPanel, TitleFieldPanel
 from wagtail.models import Page
 
+from wangqun.base.tree_paths import paths_above
 from wangqun.people.models import DatedQuerySet
 from wangqun.websites.pages import Assets, PublicFile, PublicPage
 
@@ -76,7 +77,7 @@ class ColumnPage(PublicPage, Page):
 
     def duty_on(self, day: date) -> "Duty | None":
         """Return the duty row that holds on `day` for this column, or the nearest column above that has one."""
-        above = [self.path[:end] for end in range(4, len(self.path) + 1, 4)]
+        above = paths_above(self.path)
         rows = Duty.objects.on(day).filter(column__path__in=above).select_related("organisation", "column")
         return max(rows, key=lambda row: (row.column.depth, row.valid_from, row.pk), default=None)
 

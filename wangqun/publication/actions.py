@@ -180,11 +180,7 @@ def _publish(revision: Revision, *, by: User) -> None:
 def _values(page: Page, *, by: User) -> dict[str, Any]:
     """Return what every record says of its page."""
     number = (Release.objects.filter(page_id=page.pk).aggregate(last=Max("number"))["last"] or 0) + 1
-    column = (
-        ColumnPage.objects.filter(path__in=[page.path[:end] for end in range(4, len(page.path) + 1, 4)])
-        .order_by("-depth")
-        .first()
-    )
+    column = ColumnPage.objects.filter(path__in=paths_above(page.path)).order_by("-depth").first()
     duty = column.duty_on(today()) if column else None
     website = Website.objects.of_page(page)
     if website is None:

@@ -14,6 +14,7 @@ from wagtail.models import Page
 from wangqun.articles.models import ArticlePage
 from wangqun.audit.models import ChainHead, Entry
 from wangqun.base.moments import now
+from wangqun.base.tree_paths import paths_above
 from wangqun.columns.models import PublicItem
 from wangqun.people.models import Organisation, User
 from wangqun.publication import generations
@@ -229,7 +230,7 @@ def sources_of(page: Page, *, before: PublicItem | None = None) -> set[str]:
     """
     item = PublicItem.objects.filter(page_id=page.pk).first()
     paths = {page.path, before.path if before else page.path}
-    above = [path[:end] for path in paths for end in range(8, len(path), 4)]
+    above = [above for path in paths for above in paths_above(path, itself=False)[1:]]
     language = item.language if item else CHINESE
     numbers = Page.objects.filter(path__in=above).values_list("pk", flat=True)
     keys = {f"item:{page.pk}"} | {f"within:{pk}" if language == CHINESE else f"within:{pk}:{language}" for pk in numbers}
