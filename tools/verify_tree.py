@@ -302,9 +302,12 @@ def fetch(base: str, host: str, path: str, encoding: str) -> tuple[int, bytes]:
     folder, _, name = path.rpartition("/")
     shown = f"/{folder}/" if folder else "/"
     address = quote(shown if name in {"index.html", "gone.html"} else f"/{path}")
-    kind = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
-    extra = {"context": ssl.create_default_context()} if parts.scheme == "https" else {}
-    connection = kind(parts.hostname or "", parts.port, timeout=15, **extra)  # type: ignore[arg-type]
+    host_name, port = parts.hostname or "", parts.port
+    connection: http.client.HTTPConnection
+    if parts.scheme == "https":
+        connection = http.client.HTTPSConnection(host_name, port, timeout=15, context=ssl.create_default_context())
+    else:
+        connection = http.client.HTTPConnection(host_name, port, timeout=15)
     try:
         connection.request("GET", address, headers={"Host": host, "Accept-Encoding": encoding, "User-Agent": "wangqun-verify"})
         answer = connection.getresponse()
