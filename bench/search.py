@@ -105,12 +105,12 @@ def questions(kept: list[Text], chance: random.Random, amount: int) -> dict[str,
     from wangqun.search import asking  # noqa: PLC0415
     from wangqun.search.engine import Question  # noqa: PLC0415
 
-    sites = tuple(sorted({one.website_id for one in kept}))
+    sites = sorted({one.website_id for one in kept})
     middle = sorted(one.published for one in kept)[len(kept) // 2]
 
     def ask(typed: str, **details: Any) -> Question:
         read = asking.read(typed)
-        return Question(**({"words": read.words, "terms": read.terms, "title": read.title, "websites": sites} | details))
+        return Question(**({"words": read.words, "terms": read.terms, "title": read.title} | details))
 
     def piece(length: int) -> str:
         while True:
@@ -157,7 +157,7 @@ def exactness(kept: list[Text], asked: dict[str, list[Any]]) -> tuple[float, flo
         wanted = {
             one.page_id
             for one in kept
-            if one.website_id in question.websites
+            if (question.websites is None or one.website_id in question.websites)
             and (question.since is None or one.published >= question.since)
             and all(word in one.folded or word in one.folded_title for word in words)
         }
@@ -175,12 +175,11 @@ def exact_titles(kept: list[Text], chance: random.Random) -> float:
     from wangqun.search.engine import Question, engine  # noqa: PLC0415
 
     titles = {one.page_id: one.folded_title for one in kept}
-    sites = tuple({one.website_id for one in kept})
     chosen = chance.sample(kept, min(TITLES, len(kept)))
     first = 0
     for one in chosen:
         read = asking.read(one.title)
-        hits = engine().search(Question(words=read.words, terms=read.terms, title=read.title, websites=sites, limit=1))
+        hits = engine().search(Question(words=read.words, terms=read.terms, title=read.title, limit=1))
         first += bool(hits.found) and titles[hits.found[0].page_id] == one.folded_title
     return first / len(chosen)
 
@@ -218,7 +217,7 @@ def freshness(follow: Any) -> list[float]:
     for page in PublicItem.objects.articles().order_by("?").values_list("page_id", flat=True)[:40]:
         started = time.perf_counter()
         follow._renew(engine(), [page], engine().position())
-        engine().search(Question(websites=(1,), limit=1))  # a reader opens the new state
+        engine().search(Question(limit=1))  # a reader opens the new state
         times.append((time.perf_counter() - started) * 1000)
     return times
 
@@ -244,8 +243,8 @@ def peer(kept: list[Text], asked: dict[str, list[Any]]) -> dict[str, list[float]
 
     def search(question: Any) -> None:
         match = " AND ".join(f'"{" ".join(text.pairs(list(word[0].signs)))}"' for word in question.words)
-        sites = ",".join(str(one) for one in question.websites)
-        narrowed = f"found MATCH ? AND website IN ({sites}) AND published >= ?"
+        sites = ",".join(str(one) for one in question.websites or ())
+        narrowed = "found MATCH ? AND published >= ?" + (f" AND website IN ({sites})" if sites else "")
         order = "published DESC" if question.order == "date" else "rank"
         joined = "FROM found JOIN about ON about.number = found.rowid WHERE " + narrowed
         values = (match, question.since or 0)

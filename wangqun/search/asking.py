@@ -55,8 +55,9 @@ def read(raw: str, synonyms: Iterable[Sequence[str]] = ()) -> Asked | None:
             parts.append(word)
     if not words:
         raise Refused(NOTHING_TO_FIND)
-    folded = text.fold(text.clean(typed))
-    return Asked(typed, folded, tuple(words), tuple(dict.fromkeys(text.words(folded)))[:MOST_WORDS], tuple(parts))
+    folded = [text.fold(part) for part in parts]
+    terms = tuple(dict.fromkeys(word for word in folded if text.words(word) == [word]))
+    return Asked(typed, text.fold(text.clean(typed)), tuple(words), terms, tuple(parts))
 
 
 def _alternatives(word: str, groups: list[list[str]]) -> tuple[Alternative, ...]:

@@ -55,13 +55,15 @@ class Alternative:
 class Question:
     """What is asked: every word in one of its alternatives, within all the filters.
 
-    `websites` are the sites that may answer; `without` are pages withdrawn since the index last heard of them.
+    `websites` are the sites asked, None for all but the `closed` ones; `without` are pages withdrawn since the index last
+    heard of them; `terms` are the words of the question that are one word each, worth more where they stand as such.
     """
 
     words: tuple[tuple[Alternative, ...], ...] = ()
     terms: tuple[str, ...] = ()
     title: str = ""
-    websites: tuple[int, ...] = ()
+    websites: tuple[int, ...] | None = None
+    closed: tuple[int, ...] = ()
     without: tuple[int, ...] = ()
     column: int | None = None
     kind: str = ""

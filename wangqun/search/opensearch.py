@@ -81,7 +81,9 @@ def _query(question: Question) -> dict[str, Any]:
     should: list[dict[str, Any]] = [{"term": {"words": {"value": term, "boost": WORD_WEIGHT}}} for term in question.terms]
     if question.title:
         should.append({"constant_score": {"filter": {"term": {"title": question.title}}, "boost": EXACT_TITLE}})
-    filters: list[dict[str, Any]] = [{"terms": {"website": [str(number) for number in question.websites]}}]
+    filters: list[dict[str, Any]] = []
+    if question.websites is not None:
+        filters.append({"terms": {"website": [str(number) for number in question.websites]}})
     for name in ("column", "organisation", "kind", "language"):
         if value := getattr(question, name):
             filters.append({"term": {name: str(value)}})
@@ -90,7 +92,9 @@ def _query(question: Question) -> dict[str, Any]:
     bounds = {name: value for name, value in (("gte", question.since), ("lte", question.until)) if value is not None}
     if bounds:
         filters.append({"range": {"published": bounds}})
-    without = [{"terms": {"page": list(question.without)}}] if question.without else []
+    without: list[dict[str, Any]] = [{"terms": {"page": list(question.without)}}] if question.without else []
+    if question.closed:
+        without.append({"terms": {"website": [str(number) for number in question.closed]}})
     must = [_word(word, only_titles=question.only_titles) for word in question.words]
     return {"bool": {"must": must, "should": should, "filter": filters, "must_not": without}}
 
@@ -131,7 +135,7 @@ class OpenSearchEngine:
         return dict(json.loads(content or b"{}"))
 
     def search(self, question: Question) -> Hits:
-        if not question.websites:
+        if question.websites == ():
             return Hits()
         newest = {"published": "desc"}
         asked = {

@@ -111,6 +111,8 @@ def test_synonyms_are_found_too(filled):
     [
         ({"websites": (2,)}, {NOTICE, FAIR}),
         ({"websites": ()}, set()),
+        ({"websites": None}, {BUREAU, NOTICE, FAIR}),
+        ({"websites": None, "closed": (2, 9)}, {BUREAU}),
         ({"column": 10}, {BUREAU}),
         ({"column": 30}, {NOTICE, FAIR}),
         ({"column": 99}, set()),
@@ -141,6 +143,23 @@ def test_the_newest_come_first_where_asked_and_pages_follow_one_another(filled):
     assert found(filled, "商务", order="date", limit=2) == [FAIR, NOTICE]
     assert found(filled, "商务", order="date", limit=2, offset=2) == [BUREAU]
     assert filled.search(question("商务", limit=1, offset=40)).total == 3
+
+
+@pytest.mark.parametrize("signs", range(1, 17))
+def test_a_phrase_of_any_length_is_found_whole_and_only_so(filled, signs):
+    text_ = "主管全市内外贸易和国际经济合作的政府部门"
+    assert found(filled, text_[:signs]) == [BUREAU]
+    assert found(filled, text_[-signs:]) == [BUREAU]
+    if signs > 2:
+        assert found(filled, text_[: signs - 1] + "错") == []
+        assert found(filled, "错" + text_[1:signs]) == []
+        assert found(filled, text_[: signs // 2] + text_[signs // 2 + 1 : signs + 1]) == []
+
+
+def test_a_question_of_filters_alone_brings_all_within_them(filled):
+    assert len(found(filled, order="date")) == 5
+    assert found(filled, kind="other", order="date") == [GUIDE]
+    assert set(found(filled, websites=None, closed=(1,), order="date")) == {GUIDE, NOTICE, FAIR}
 
 
 def test_a_hit_brings_its_text_as_stored(filled):

@@ -7,7 +7,7 @@ shown nor counted nor suggested, however far the index has read.
 import logging
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from functools import wraps
 from typing import Any
@@ -105,8 +105,11 @@ def _moment_bounds(choices: Choices) -> tuple[int | None, int | None]:
     return since, until
 
 
-def _open_sites(website: Website, *, is_everywhere: bool) -> tuple[int, ...]:
-    return tuple(Website.objects.open().values_list("pk", flat=True)) if is_everywhere else (website.pk,)
+def _scope(website: Website, *, is_everywhere: bool) -> dict[str, Any]:
+    """Return the part of a question that says which sites may answer: this one, or all that are open."""
+    if not is_everywhere:
+        return {"websites": (website.pk,)}
+    return {"closed": tuple(Website.objects.exclude(state=Website.State.OPEN).values_list("pk", flat=True))}
 
 
 def _question(choices: Choices, website: Website, read: asking.Asked | None, language: str) -> Question:
@@ -115,7 +118,7 @@ def _question(choices: Choices, website: Website, read: asking.Asked | None, lan
         words=read.words if read else (),
         terms=read.terms if read else (),
         title=read.title if read else "",
-        websites=_open_sites(website, is_everywhere=choices.is_everywhere),
+        **_scope(website, is_everywhere=choices.is_everywhere),
         without=withdrawn_since(engine().position()),
         column=choices.column,
         kind=choices.kind,
@@ -224,7 +227,7 @@ def suggestions(request: HttpRequest, language: str = "") -> HttpResponse:
         read = asking.read(request.GET.get("q", ""))
         if read:
             base = Question(
-                words=read.words, websites=_open_sites(website, is_everywhere=is_everywhere),
+                words=read.words, **_scope(website, is_everywhere=is_everywhere),
                 without=withdrawn_since(engine().position()), only_titles=True, limit=MOST_SUGGESTIONS,
                 language="" if language == TRADITIONAL else language,
             )  # fmt: skip
@@ -247,6 +250,6 @@ def _often_asked(read: asking.Asked, base: Question) -> list[str]:
     found = []
     for row in often.exclude(text=beginning)[:4]:
         again = asking.read(row["text"])
-        if again and engine().search(Question(words=again.words, websites=base.websites, without=base.without, limit=1)).total:
+        if again and engine().search(replace(base, words=again.words, only_titles=False, limit=1)).total:
             found.append(row["text"])
     return found[:3]
