@@ -242,6 +242,7 @@ class PublicItem(models.Model):
             models.Index(fields=["website", "kind", "published_at"]),
             models.Index(fields=["column", "list_page"]),
             models.Index(fields=["website", "map_part"]),
+            models.Index(fields=["website", "language"]),  # the few in other languages among very many
         ]
 
     def __str__(self) -> str:
