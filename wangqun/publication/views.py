@@ -65,7 +65,10 @@ class Withdrawal(WagtailAdminTemplateMixin, TemplateView):
 
 
 class ReleaseIndex(ScopedIndexView):
-    """The list of records, with the way to the moves."""
+    """The list of records, each with the state of its files, and the way to the moves."""
+
+    def get_base_queryset(self) -> Any:
+        return super().get_base_queryset().with_files()
 
     @cached_property
     def header_buttons(self) -> list[HeaderButton]:

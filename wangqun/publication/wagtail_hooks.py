@@ -77,6 +77,7 @@ class ReleaseViewSet(RecordViewSet):
         Column("organisation", label="责任单位"),
         Column("author", label="撰稿人"),
         Column("released_by", label="发布人"),
+        Column("files", label="公开文件", accessor=lambda row: row.trouble or ("正在生成" if row.waits else "已生成")),
         DateColumn("released_at", label="时间", sort_key="released_at"),
     ]
     list_export: ClassVar[list[str]] = [

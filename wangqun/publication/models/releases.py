@@ -5,7 +5,7 @@ from operator import or_
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q, Subquery
 from django.utils.timezone import localtime
 
 from wangqun.access.actions import may_somewhere
@@ -23,6 +23,13 @@ class ReleaseQuerySet(AppendOnlyQuerySet):
             return self
         own = Q(organisation=user.organisation_id) | Q(organisation__parent=user.organisation_id)
         return self.filter(own | Q(author=user.pk)) if user.organisation_id else self.filter(author=user.pk)
+
+    def with_files(self) -> "ReleaseQuerySet":
+        """Tell with each record whether its page's own files still wait to be made, and why they could not be."""
+        orders = self.model._meta.apps.get_model("publication", "RenderOrder").objects.filter(
+            page_id=OuterRef("page_id"), path="", done_at__isnull=True
+        )
+        return self.annotate(waits=Exists(orders), trouble=Subquery(orders.exclude(failure="").values("failure")[:1]))
 
 
 class Release(AppendOnly):

@@ -8,6 +8,7 @@ import threading
 import pytest
 from django.conf import settings
 from django.db import connections
+from django.urls import reverse
 
 from wangqun.articles.actions import revise
 from wangqun.publication import actions as publication
@@ -98,6 +99,19 @@ def test_a_full_disk_changes_nothing_that_readers_see_and_the_release_says_that_
     assert "写不下的标题" in place_of(article).read_text(encoding="utf-8")
     assert not waiting.exists()
     assert not Alarm.objects.filter(kind="render_failed", cleared_at__isnull=True).exists()
+
+
+def test_the_list_of_records_says_which_files_wait_and_why(built, client):
+    released = built.released(title="等待生成的稿件")
+    client.force_login(built.zhou)
+    address = reverse("releases:index")
+    assert "正在生成" in client.get(address).content.decode()
+    RenderOrder.objects.open().filter(page_id=released.pk).update(failure="磁盘空间不足，腾出空间后自动补做")
+    assert "磁盘空间不足" in client.get(address).content.decode()
+    work_off()
+    shown = client.get(address).content.decode()
+    assert "已生成" in shown
+    assert "正在生成" not in shown
 
 
 def test_one_page_that_cannot_be_made_holds_up_no_other_and_is_tried_again(built, monkeypatch, travel):
