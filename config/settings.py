@@ -44,7 +44,7 @@ ADMIN_HOST = env.text("WANGQUN_ADMIN_HOST", "127.0.0.1")
 WANGQUN_CITY = env.text("WANGQUN_CITY", "石家庄市")
 WANGQUN_DOMAIN = env.text("WANGQUN_DOMAIN", "localhost")
 """The domain under which all sites of the group stand, e.g. sjz.gov.cn; names and domains of sites are proposed from these."""
-ALLOWED_HOSTS = env.words("ALLOWED_HOSTS", "127.0.0.1,localhost,.localhost" if DEBUG else "")
+ALLOWED_HOSTS = env.words("ALLOWED_HOSTS", "127.0.0.1,localhost,.localhost" if DEBUG else f"{ADMIN_HOST},.{WANGQUN_DOMAIN}")
 CSRF_TRUSTED_ORIGINS = env.words("CSRF_TRUSTED_ORIGINS", "")
 
 INSTALLED_APPS = [
