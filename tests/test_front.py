@@ -20,7 +20,7 @@ from config.front.app import Front
 from tests.release_tree import make, replace, show, write
 from wangqun.publication import tree as publication
 
-pytestmark = pytest.mark.req("PUB-6")
+pytestmark = [pytest.mark.sqlite, pytest.mark.req("PUB-6")]  # knows no database: once is enough
 
 
 class Answer:

@@ -11,7 +11,7 @@ import pytest
 from config.front import django as module
 from config.front.django import Django
 
-pytestmark = pytest.mark.req("SCA-2")
+pytestmark = [pytest.mark.sqlite, pytest.mark.req("SCA-2")]  # knows no database: once is enough
 
 PAGE = b"HTTP/1.1 200 OK\r\ncontent-type: text/html\r\nset-cookie: a=1\r\nset-cookie: b=2\r\ncontent-length: 4\r\n\r\npage"
 

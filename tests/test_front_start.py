@@ -11,7 +11,7 @@ import pytest
 from config import prepare, run
 from tests.release_tree import write
 
-pytestmark = pytest.mark.req("SCA-2")
+pytestmark = [pytest.mark.sqlite, pytest.mark.req("SCA-2")]  # knows no database: once is enough
 
 
 @pytest.mark.parametrize(("workers", "expected"), [(None, 2), ("1", 1), ("3", 3)])

@@ -11,7 +11,7 @@ from config.front import visits as module
 from config.front.addresses import is_robot, referring_host
 from config.front.visits import Visits
 
-pytestmark = pytest.mark.req("ASM-5")
+pytestmark = [pytest.mark.sqlite, pytest.mark.req("ASM-5")]  # knows no database: once is enough
 
 
 @pytest.fixture

@@ -19,7 +19,7 @@ from config.front.app import Front
 from config.front.visits import Visits
 from tests.release_tree import make, write
 
-pytestmark = pytest.mark.req("PUB-6", "SCA-2")
+pytestmark = [pytest.mark.sqlite, pytest.mark.req("PUB-6", "SCA-2")]  # knows no database: once is enough
 
 HOST = b"Host: zhengding.localhost\r\n"
 CLOSE = b"Connection: close\r\n"
@@ -341,8 +341,8 @@ def test_there_are_only_so_many_connections(connect: Connect, ask: Ask, monkeypa
     first.sendall(get(b"/"))
     assert first.recv(65536).startswith(b"HTTP/1.1 200")
     monkeypatch.setattr(module, "MOST_CONNECTIONS", 1)
-    with pytest.raises(ConnectionResetError):
-        ask(get(b"/"))
+    with suppress(ConnectionResetError):  # or closed without a word, where our words came later than the refusal
+        assert ask(get(b"/")) == []
     first.sendall(get(b"/"))
     assert first.recv(65536).startswith(b"HTTP/1.1 200")
 
