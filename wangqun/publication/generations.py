@@ -187,8 +187,9 @@ def _switch(run: RenderRun, into: dict[int, Tree], *, by: User, reason: str) -> 
     until = at_work - 1 if at_work else RenderRun.objects.latest("pk").pk  # runs that may still write are looked at again
     _catch_up(into, _changed_since(into, run.pk), reason)  # most of it, before anybody has to wait
     with transaction.atomic():
-        _lock()
+        # First the trees, then the generation: in the order in which those who write files take them.
         old = list(Tree.objects.current().filter(website_id__in=into).order_by("pk").select_for_update())
+        _lock()
         _catch_up(into, _changed_since(into, until), reason)
         Tree.objects.filter(pk__in=[one.pk for one in old]).update(state=Tree.State.FORMER)
         Tree.objects.filter(pk__in=[one.pk for one in into.values()]).update(state=Tree.State.CURRENT)
@@ -224,14 +225,11 @@ def rollback(*, by: User, reason: str) -> Generation:
     """
     require(by, "publication.structure")
     with transaction.atomic():
+        states = [Tree.State.CURRENT, Tree.State.FORMER]
+        trees = list(Tree.objects.filter(state__in=states).order_by("pk").select_for_update())
         _lock()
-        current = {one.website_id: one for one in Tree.objects.current().order_by("pk").select_for_update()}
-        former = {
-            one.website_id: one
-            for one in Tree.objects.filter(state=Tree.State.FORMER, website_id__in=current)
-            .order_by("number")
-            .select_for_update()
-        }
+        current = {one.website_id: one for one in trees if one.state == Tree.State.CURRENT}
+        former = {one.website_id: one for one in trees if one.state == Tree.State.FORMER and one.website_id in current}
         if not former:
             raise Refused("没有可以退回的上一版，只有重新生成过的网站才能退回。")
         for website_id, one in former.items():

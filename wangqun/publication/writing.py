@@ -12,6 +12,8 @@ from wangqun.publication import manifest, tree
 from wangqun.publication.models import File, FileSource, RenderRun, Tree
 from wangqun.publication.render import TRADITIONAL, Made, MadePage
 
+DIGESTS = ("sha256", "gzip_sha256", "brotli_sha256")
+
 
 @dataclass(frozen=True)
 class Parcel:
@@ -86,7 +88,7 @@ def _write_tree(run: RenderRun, number: Tree, pages: list[MadePage], parcels: li
             gzip_sha256=packed.digest(".gz"), brotli_sha256=packed.digest(".br"),
             size=len(packed.parts[""]), built_at=now(), run=run.pk, reason=reason[:255],
         )  # fmt: skip
-        is_same = old is not None and old.sha256 == row.sha256
+        is_same = old is not None and all(getattr(old, name) == getattr(row, name) for name in DIGESTS)
         if is_same and old is not None and tree.stands(number.host, number.number, path, packed):
             row.built_at, row.reason = old.built_at, old.reason
         else:
