@@ -128,18 +128,22 @@ def follow_log() -> None:
 
     The log's numbers grow in the order of commits (audit/models.py), so none is ever passed over.
     """
-    head = ChainHead.objects.filter(stream="main").values_list("sequence", flat=True).first() or 0
-    place = FollowedLog.objects.order_by("pk").values_list("entry_number", flat=True).first()
+    head, place = _places()
     if place is None:
         FollowedLog.objects.create(pk=1, entry_number=head)
     elif place < head:
         _follow(head)
 
 
+def _places() -> tuple[int, int | None]:
+    """Return where the log ends, and how far it has been read; None before the first reading."""
+    head = ChainHead.objects.filter(stream="main").values_list("sequence", flat=True).first() or 0
+    return head, FollowedLog.objects.order_by("pk").values_list("entry_number", flat=True).first()
+
+
 def is_behind() -> bool:
     """Return whether the log holds entries not looked at yet, or a wide change is not finished."""
-    head = ChainHead.objects.filter(stream="main").values_list("sequence", flat=True).first() or 0
-    place = FollowedLog.objects.order_by("pk").values_list("entry_number", flat=True).first()
+    head, place = _places()
     return place is None or place < head or Rebuild.objects.running().exists()
 
 

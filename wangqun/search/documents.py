@@ -11,6 +11,7 @@ from django.db import DatabaseError
 from wagtail.models import Page
 
 from wangqun.articles.models import ArticlePage
+from wangqun.base.tree_paths import paths_above
 from wangqun.columns.models import ColumnPage, PublicItem
 from wangqun.publication.models import Release
 from wangqun.publication.render import Tampered, released_page
@@ -64,7 +65,7 @@ def _some(page_ids: list[int]) -> Iterator[Document]:
 
 
 def _document(item: PublicItem, page: Page, columns: dict[str, int]) -> Document:
-    above = [item.path[:end] for end in range(4, len(item.path) + 1, 4)]
+    above = paths_above(item.path)
     article = page if isinstance(page, ArticlePage) else None
     return Document(
         page_id=item.page_id,

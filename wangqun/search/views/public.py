@@ -5,23 +5,16 @@ shown nor counted nor suggested, however far the index has read.
 """
 
 import logging
-import re
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import timedelta
-from functools import wraps
 from typing import Any
 
-from csp.constants import NONE, SELF
-from csp.decorators import csp
 from django.conf import settings
 from django.db.models import Sum
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.utils import translation
 from django.utils.safestring import SafeString
-from django.views.decorators.clickjacking import xframe_options_deny
-from django.views.decorators.http import require_safe
 
 from wangqun.base.errors import Refused
 from wangqun.base.moments import end_of, start_of, today
@@ -35,16 +28,12 @@ from wangqun.search.engine import Hits, Question, Unavailable, engine
 from wangqun.search.follow import withdrawn_since
 from wangqun.search.labels import labels
 from wangqun.search.models import AskedText, SynonymGroup
+from wangqun.websites.answers import public, sites_asked
 from wangqun.websites.models import Website
 from wangqun.websites.sources import one_reading
 
 logger = logging.getLogger(__name__)
 
-POLICY = {
-    "default-src": [NONE], "style-src": [SELF], "script-src": [SELF], "img-src": [SELF, "data:"], "font-src": [SELF],
-    "connect-src": [SELF], "form-action": [SELF], "base-uri": [NONE], "frame-ancestors": [NONE],
-}  # fmt: skip
-"""The same policy as the released files have."""
 TRADITIONAL = "zh-hant"
 BESIDE = ["website", "column", "organisation"]
 SHOWN = [
@@ -71,29 +60,9 @@ class Result:
     address: str
 
 
-def public(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
-    """Make a view's answer one for readers: the strict policy, read only, kept by nobody, indexed by nobody."""
-
-    @require_safe
-    @xframe_options_deny
-    @csp(POLICY)
-    @wraps(view)
-    def answer(request: HttpRequest, **arguments: Any) -> HttpResponse:
-        response = view(request, **arguments)
-        response["Cache-Control"] = "private, no-store"
-        response["X-Robots-Tag"] = "noindex"
-        return response
-
-    return answer
-
-
 def site_of(request: HttpRequest) -> Website:
     """Return the open site whose address was asked; the portal where the back office's own address was. Raises Http404."""
-    host = re.sub(r":\d+$", "", request.get_host()).lower()
-    sites = Website.objects.open().select_related("site__root_page", "organisation", "undertaker")
-    found = sites.filter(domain=host).first()
-    if found is None and host in {settings.ADMIN_HOST, "127.0.0.1", "localhost", "[::1]"}:
-        found = sites.filter(kind=Website.Kind.PORTAL).first()
+    found = sites_asked(request).select_related("site__root_page", "organisation", "undertaker").first()
     if found is None:
         raise Http404
     return found
