@@ -82,12 +82,7 @@ def _write_tree(run: RenderRun, number: Tree, pages: list[MadePage], parcels: li
         old = rows.get(path)
         if path in used or (old is not None and old.run > run.pk):
             continue  # somebody made it later, from later facts
-        row = File(
-            tree=number, path=path, page_id=parcel.page.page_id, release=parcel.made.release or parcel.page.release,
-            content_type=parcel.made.content_type, sha256=packed.digest(""),
-            gzip_sha256=packed.digest(".gz"), brotli_sha256=packed.digest(".br"),
-            size=len(packed.parts[""]), built_at=now(), run=run.pk, reason=reason[:255],
-        )  # fmt: skip
+        row = _row(number, parcel.page, parcel.made, packed, run, reason)
         is_same = old is not None and all(getattr(old, name) == getattr(row, name) for name in DIGESTS)
         if is_same and old is not None and tree.stands(number.host, number.number, path, packed):
             row.built_at, row.reason = old.built_at, old.reason
@@ -114,6 +109,15 @@ def _write_tree(run: RenderRun, number: Tree, pages: list[MadePage], parcels: li
     )  # fmt: skip
     _note_sources(number, used, page_ids)
     return lines
+
+
+def _row(number: Tree, page: MadePage, made: Made, packed: tree.Packed, run: RenderRun, reason: str) -> File:
+    """Return the row of one file as it is made now."""
+    return File(
+        tree=number, path=made.path, page_id=page.page_id, release=made.release or page.release,
+        content_type=made.content_type, sha256=packed.digest(""), gzip_sha256=packed.digest(".gz"),
+        brotli_sha256=packed.digest(".br"), size=len(packed.parts[""]), built_at=now(), run=run.pk, reason=reason[:255],
+    )  # fmt: skip
 
 
 def _lines(number: Tree, row: File, packed: tree.Packed | None) -> list[manifest.Line]:
@@ -146,27 +150,11 @@ def _note_sources(number: Tree, used: dict[str, frozenset[str]], page_ids: set[i
 def write_new(run: RenderRun, into: Tree, pages: Sequence[MadePage], *, reason: str) -> int:
     """Write pages into a tree that nobody reads yet and that has no rows of theirs; returns how many files."""
     rows, used = [], {}
-    at = now()
     for page in pages:
         for made in page.files:
             packed = tree.pack(made.content, made.content_type)
             tree.write_new(into.host, into.number, made.path, packed)
-            rows.append(
-                File(
-                    tree=into,
-                    path=made.path,
-                    page_id=page.page_id,
-                    release=made.release or page.release,
-                    content_type=made.content_type,
-                    sha256=packed.digest(""),
-                    gzip_sha256=packed.digest(".gz"),
-                    brotli_sha256=packed.digest(".br"),
-                    size=len(packed.parts[""]),
-                    built_at=at,
-                    run=run.pk,
-                    reason=reason[:255],
-                )  # fmt: skip
-            )
+            rows.append(_row(into, page, made, packed, run, reason))
             used[made.path] = made.sources
     with transaction.atomic():
         made_rows = File.objects.bulk_create(rows, batch_size=500)
